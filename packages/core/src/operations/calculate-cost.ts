@@ -1,0 +1,40 @@
+import type { Cost, Price, Usage } from '../vocabulary/usage.ts'
+
+/** Micro-rubles per ruble: prices have at most six decimals, so sums are exact integers. */
+const scale = 1_000_000n
+
+/**
+ * What a call cost by the price line that holds on `day`. No line, or no token figure at all: `undefined`, never
+ * zero. A figure the service left out counts as nothing and makes the cost an estimate.
+ */
+export function calculateCost(usage: Usage, prices: readonly Price[] | undefined, day: string): Cost | undefined {
+  const price = prices?.filter((line) => line.asOf <= day).toSorted((a, b) => b.asOf.localeCompare(a.asOf))[0]
+  const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage
+  if (!price || (inputTokens === undefined && outputTokens === undefined)) return undefined
+  const cachedPrice = price.cachedInputPerMillion ?? price.inputPerMillion
+  // Rubles per million tokens are micro-rubles per token.
+  const micro =
+    micros(price.inputPerMillion, Math.max(0, (inputTokens ?? 0) - cachedInputTokens)) +
+    micros(cachedPrice, cachedInputTokens) +
+    micros(price.outputPerMillion, outputTokens ?? 0)
+  return Object.freeze({
+    amount: format(micro),
+    currency: 'RUB',
+    vatIncluded: price.vatIncluded,
+    estimated: inputTokens === undefined || outputTokens === undefined,
+    source: price.source,
+    asOf: price.asOf,
+  })
+}
+
+/** Micro-rubles × 10⁶, to stay exact for prices with decimals. */
+function micros(perMillion: string, tokens: number): bigint {
+  const [whole = '0', fraction = ''] = perMillion.split('.')
+  return BigInt(whole + fraction.padEnd(6, '0').slice(0, 6)) * BigInt(tokens)
+}
+
+function format(value: bigint): string {
+  const total = scale * scale
+  const fraction = (value % total).toString().padStart(12, '0').replace(/0+$/, '')
+  return fraction === '' ? `${value / total}` : `${value / total}.${fraction}`
+}

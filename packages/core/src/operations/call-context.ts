@@ -1,0 +1,30 @@
+import type { Authorizer } from '../auth/authorizer.ts'
+import type { Guard } from '../policy/guard.ts'
+import type { ModelIdentity } from '../policy/intent.ts'
+import type { Provider, SecretRequest } from '../provider.ts'
+import type { CallScope } from '../transport/call-scope.ts'
+import type { ExchangeLimits } from '../transport/http-exchange.ts'
+import type { Pools } from '../transport/pools.ts'
+import type { CallRecord } from './call-record.ts'
+
+/** What all calls of a client share. */
+export interface ClientServices {
+  readonly pools: Pools
+  readonly authorizer: Authorizer
+  readonly network: 'internet' | 'test'
+}
+
+/** One provider asked within one call: everything an exchange needs to know. */
+export interface CallContext {
+  readonly services: ClientServices
+  readonly provider: Provider
+  /** Absent for operations that name no model. */
+  readonly model?: ModelIdentity
+  readonly guard: Guard
+  readonly scope: CallScope
+  readonly limits: ExchangeLimits
+  /** Retries after the first attempt. */
+  readonly retries: number
+  readonly secretRequest: SecretRequest
+  readonly record: CallRecord
+}

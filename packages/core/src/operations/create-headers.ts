@@ -1,0 +1,17 @@
+import type { Access, WireRequest } from '../provider.ts'
+
+/** States who asks; GigaChat's token endpoint wants some user agent. */
+const userAgent = 'shlyuz/0.1'
+
+/**
+ * The headers of one attempt, lower-case. No `accept-encoding`: a compressed answer is neither asked for nor read,
+ * so there is nothing to blow up.
+ */
+export function createHeaders(request: WireRequest, access: Access | undefined): Record<string, string> {
+  const headers: Record<string, string> = { 'user-agent': userAgent }
+  if (request.accept.length > 0) headers['accept'] = request.accept.join(', ')
+  if (typeof request.body === 'string') headers['content-type'] = 'application/json'
+  for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value
+  for (const [name, value] of Object.entries(access?.headers ?? {})) headers[name.toLowerCase()] = value
+  return headers
+}

@@ -1,0 +1,60 @@
+import type { ContentFacts, Intent, ModelIdentity } from '../policy/intent.ts'
+import type { OperationKind, Provider } from '../provider.ts'
+import type { PartMessage } from '../vocabulary/messages.ts'
+
+const noContent: ContentFacts = Object.freeze({ messages: 0, characters: 0, images: 0, files: 0, remoteUrls: 0 })
+
+const noLabels: Readonly<Record<string, string>> = Object.freeze({})
+
+interface IntentFacts {
+  readonly operation: OperationKind
+  readonly model?: ModelIdentity
+  readonly stream?: boolean
+  readonly content?: ContentFacts
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+/** States a call's wish for the policy: plain, frozen, without content. */
+export function createIntent(provider: Provider, facts: IntentFacts): Intent {
+  return Object.freeze({
+    operation: facts.operation,
+    provider: provider.kind,
+    origins: originsOf(provider),
+    stream: facts.stream ?? false,
+    content: facts.content ?? noContent,
+    labels: facts.labels ?? noLabels,
+    ...(facts.model && { model: facts.model }),
+  })
+}
+
+const known = new WeakMap<Provider, readonly string[]>()
+
+/** The origins a provider lists, as far as its addresses can be parsed; spelling is judged at depth 2. */
+export function originsOf(provider: Provider): readonly string[] {
+  let origins = known.get(provider)
+  if (!origins) {
+    const urls = Object.values(provider.endpoints).map(({ url }) => URL.parse(url)?.origin)
+    origins = Object.freeze([...new Set(urls.filter((origin) => origin !== undefined))])
+    known.set(provider, origins)
+  }
+  return origins
+}
+
+/** Counts what is in the messages; the text itself goes nowhere. */
+export function countContent(messages: readonly PartMessage[]): ContentFacts {
+  let characters = 0
+  let images = 0
+  let files = 0
+  let remoteUrls = 0
+  for (const message of messages) {
+    for (const part of message.content) {
+      if (part.type === 'text') characters += part.text.length
+      if (part.type === 'image') images++
+      if (part.type === 'file') files++
+      if ((part.type === 'image' && part.image instanceof URL) || (part.type === 'file' && part.data instanceof URL)) {
+        remoteUrls++
+      }
+    }
+  }
+  return Object.freeze({ messages: messages.length, characters, images, files, remoteUrls })
+}

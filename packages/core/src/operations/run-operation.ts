@@ -1,0 +1,54 @@
+import { readSource } from '../auth/read-source.ts'
+import type { Effect, Operation } from '../provider.ts'
+import { CallScope } from '../transport/call-scope.ts'
+import type { CallContext } from './call-context.ts'
+import { performExchange, performStream } from './perform.ts'
+import type { PartSink } from './stream-answer-reader.ts'
+
+/** How long an operation may clean up after an abort. */
+const graceMs = 5_000
+
+/**
+ * Drives an adapter's operation: performs each effect and hands the reply back. An error is thrown into the
+ * generator first, so that its `finally` runs.
+ */
+export async function runOperation<R>(
+  context: CallContext,
+  operation: Operation<R>,
+  sink: PartSink | undefined,
+): Promise<R> {
+  let current = context
+  let step = operation.next()
+  try {
+    while (!step.done) {
+      try {
+        const reply = await performEffect(current, step.value, sink)
+        step = operation.next(reply)
+      } catch (error) {
+        // What the operation still does is cleaning up after itself: it gets a short life of its own.
+        if (current.scope.over) current = { ...context, scope: new CallScope({ wheel: context.scope.wheel, limitMs: graceMs }) }
+        step = operation.throw(error)
+      }
+    }
+    return step.value
+  } finally {
+    if (current !== context) current.scope.end()
+  }
+}
+
+async function performEffect(context: CallContext, effect: Effect, sink: PartSink | undefined): Promise<unknown> {
+  switch (effect.do) {
+    case 'exchange': {
+      const reply = await performExchange(context, effect)
+      context.record.raw = reply.body
+      return reply
+    }
+    case 'stream':
+      if (!sink) throw new TypeError('an operation without a sink streamed')
+      return performStream(context, effect, sink)
+    case 'wait':
+      return context.scope.wait(effect.ms)
+    case 'read':
+      return context.scope.race(readSource(effect.source, context.secretRequest))
+  }
+}

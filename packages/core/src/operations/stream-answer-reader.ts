@@ -1,0 +1,187 @@
+import { ConnectionError } from '../errors/connection-error.ts'
+import { ProtocolError } from '../errors/protocol-error.ts'
+import { ShlyuzError } from '../errors/shlyuz-error.ts'
+import { StreamInterruptedError } from '../errors/stream-interrupted-error.ts'
+import { createDeniedError } from '../policy/create-denied-error.ts'
+import type { Decoder, StreamReply, WireRequest } from '../provider.ts'
+import { BodyCollector } from '../transport/body-collector.ts'
+import { createFraming, type Framing } from '../transport/framing.ts'
+import type { AnswerHeaders, AnswerReader, HttpExchange } from '../transport/http-exchange.ts'
+import type { StreamPart } from '../vocabulary/stream-parts.ts'
+import type { CallContext } from './call-context.ts'
+import { checkAnswerHeaders, errorBodyLimit, readFailure } from './check-answer.ts'
+import { createProviderError } from './create-provider-error.ts'
+import { StopCutter } from './stop-cutter.ts'
+
+/** Where the parts of an answer go. */
+export interface PartSink {
+  /** Given an exchange to slow down when its reader does not keep up. */
+  attach(exchange: HttpExchange): void
+  push(part: StreamPart): void
+  readonly stops: readonly string[]
+  /** Text given out so far, over the whole call. */
+  readonly text: string
+}
+
+/**
+ * Reads a streamed answer: bytes, frames, parts, sink, all in one synchronous pass per read. It ends in a whole
+ * answer or in an error; a cut is never a short answer.
+ */
+export class StreamAnswerReader implements AnswerReader {
+  readonly #context: CallContext
+  readonly #request: WireRequest
+  readonly #decoder: Decoder
+  readonly #framing: Framing
+  readonly #sink: PartSink
+  readonly #cutter: StopCutter
+  readonly #resolve: (reply: StreamReply) => void
+  readonly #reject: (error: unknown) => void
+  readonly #parts: StreamPart[] = []
+  #exchange: HttpExchange | undefined
+  #errorBody: BodyCollector | undefined
+  #status = 0
+  #headers: AnswerHeaders = {}
+  #settled = false
+
+  constructor(
+    context: CallContext,
+    request: WireRequest,
+    decoder: Decoder,
+    sink: PartSink,
+    resolve: (reply: StreamReply) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#context = context
+    this.#request = request
+    this.#decoder = decoder
+    this.#framing = createFraming(decoder)
+    this.#sink = sink
+    this.#cutter = new StopCutter(sink.stops)
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  /** Content was given to the caller: from here on nothing is repeated. */
+  get contentStarted(): boolean {
+    return this.#sink.text !== ''
+  }
+
+  attach(exchange: HttpExchange): void {
+    this.#exchange = exchange
+    this.#sink.attach(exchange)
+  }
+
+  onHeaders(status: number, headers: AnswerHeaders): void {
+    this.#status = status
+    this.#headers = headers
+    checkAnswerHeaders(this.#context, this.#request, status, headers)
+    if (status >= 300) this.#errorBody = new BodyCollector(errorBodyLimit, 'cut')
+  }
+
+  onData(chunk: Buffer): 'more' | 'done' | 'close' {
+    if (this.#errorBody) {
+      if (!this.#errorBody.push(chunk)) return 'more'
+      this.onEnd()
+      return 'close'
+    }
+    this.#decode(() => this.#framing.push(chunk, this.#parts))
+    if (this.#cutter.met) {
+      this.#settle({ type: 'finish', finishReason: 'stop', usage: {} })
+      return 'close'
+    }
+    if (!this.#decoder.done) return 'more'
+    this.#end()
+    return 'done'
+  }
+
+  onEnd(): void {
+    if (this.#errorBody) {
+      const text = this.#errorBody.bytes().toString('utf8')
+      const answer = { status: this.#status, headers: this.#headers, text }
+      this.#settled = true
+      return this.#reject(createProviderError(readFailure(this.#context, this.#request, answer), this.#headers))
+    }
+    try {
+      this.#decode(() => this.#framing.end(this.#parts))
+      this.#end()
+    } catch (error) {
+      this.onFailure(error)
+    }
+  }
+
+  /** The decoder has the last word also on a reset: the end mark may have come before it. */
+  onFailure(error: unknown): void {
+    if (this.#settled) return
+    this.#settled = true
+    // Before the headers, or refused by them, there was no stream that could be cut.
+    const begun = this.#status > 0 && this.#status < 300
+    const cutBeforeContent = begun && error instanceof ConnectionError
+    if (!ShlyuzError.isInstance(error) || !(cutBeforeContent || this.contentStarted)) return this.#reject(error)
+    this.#reject(this.#interrupted(error.message, error))
+  }
+
+  /** Runs the decoder over what arrived and hands its parts on, in order. */
+  #decode(push: () => void): void {
+    try {
+      push()
+    } catch (error) {
+      if (ShlyuzError.isInstance(error)) throw error
+      throw new ProtocolError('the stream cannot be decoded', { cause: error })
+    }
+    for (const part of this.#parts) this.#take(part)
+    this.#parts.length = 0
+  }
+
+  #take(part: StreamPart): void {
+    switch (part.type) {
+      case 'response-metadata':
+        return this.#judgeModel(part.modelId)
+      case 'text-delta': {
+        const text = this.#cutter.push(part.text)
+        this.#exchange?.contentArrived()
+        if (text !== '') this.#sink.push(text === part.text ? part : { type: 'text-delta', text })
+        return
+      }
+      case 'rewrite':
+        this.#exchange?.contentArrived()
+        return this.#sink.push(part)
+      case 'finish':
+        return
+    }
+  }
+
+  /** Policy, depth 4: another model than the judged one answers to nobody. */
+  #judgeModel(answered: string | undefined): void {
+    const { guard, model, record } = this.#context
+    const denial = guard.judgeAnsweredModel(model, answered)
+    if (denial) throw createDeniedError(denial)
+    record.answeredBy = answered ?? 'not stated'
+  }
+
+  #end(): void {
+    const end = this.#decoder.end()
+    if (end.type === 'finish') return this.#settle(end)
+    this.#settled = true
+    if (end.type === 'cut') {
+      return this.#reject(this.#interrupted('the stream ended without its end mark', undefined))
+    }
+    const failure = createProviderError(end.failure, this.#headers)
+    this.#reject(this.contentStarted ? this.#interrupted(failure.message, failure) : failure)
+  }
+
+  #settle(end: StreamReply['end']): void {
+    this.#settled = true
+    const rest = this.#cutter.end()
+    if (rest !== '' && end.finishReason !== 'content-filter') this.#sink.push({ type: 'text-delta', text: rest })
+    this.#resolve({ status: this.#status, headers: this.#headers, end, text: this.#sink.text })
+  }
+
+  #interrupted(message: string, cause: ShlyuzError | undefined): StreamInterruptedError {
+    return new StreamInterruptedError(`the answer was cut: ${message}`, {
+      partial: { text: this.#sink.text },
+      isRetryable: cause?.isRetryable ?? true,
+      hint: 'Ответ оборвался. Полученная часть — в error.partial.text; повторите запрос или продолжите с неё.',
+      ...(cause && { cause }),
+    })
+  }
+}

@@ -1,0 +1,209 @@
+import { ConfigurationError } from '../errors/configuration-error.ts'
+import { StreamInterruptedError } from '../errors/stream-interrupted-error.ts'
+import type { CallScope } from '../transport/call-scope.ts'
+import type { HttpExchange } from '../transport/http-exchange.ts'
+import type { FinishPart, RewritePart, StreamPart, TextDeltaPart } from '../vocabulary/stream-parts.ts'
+import type { PartSink } from './stream-answer-reader.ts'
+import type { GenerateTextResult } from './text-result.ts'
+
+/** What `streamText` gives out, in order; a complete stream ends with `finish`. */
+export type TextStreamPart = TextDeltaPart | RewritePart | FinishPart
+
+/** Parts and characters that wait for a slow reader before the socket is paused. */
+const queueLimit = 1_024
+const characterLimit = 256 * 1024
+
+interface Waiter {
+  readonly resolve: (next: IteratorResult<TextStreamPart, undefined>) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * A streamed answer. Iterate it once, or await `result` alone; either way errors come out there, and an error
+ * nobody looks at is no unhandled rejection. Leaving the loop closes the socket.
+ */
+export class TextStream implements AsyncIterable<TextStreamPart>, PartSink {
+  readonly stops: readonly string[]
+  #text = ''
+  #scope: CallScope
+  #queue: TextStreamPart[] = []
+  #head = 0
+  #characters = 0
+  #waiter: Waiter | undefined
+  #exchange: HttpExchange | undefined
+  #state: 'open' | 'ended' | 'failed' = 'open'
+  #error: unknown
+  #iterating = false
+  #draining = false
+  #dropped = false
+  readonly #result: Promise<GenerateTextResult>
+
+  /** Made by `client.streamText`. */
+  constructor(
+    scope: CallScope,
+    stops: readonly string[],
+    run: (sink: PartSink) => Promise<GenerateTextResult>,
+  ) {
+    this.#scope = scope
+    this.stops = stops
+    this.#result = run(this).then(
+      (result) => {
+        this.#finish(result)
+        return result
+      },
+      (error: unknown) => {
+        throw this.#fail(error)
+      },
+    )
+    this.#result.catch(() => {})
+  }
+
+  /**
+   * The whole answer, when the stream is over. Asking for it without iterating reads the stream to its end in
+   * bounded memory.
+   */
+  get result(): Promise<GenerateTextResult> {
+    this.#draining = true
+    this.#relieve()
+    return this.#result
+  }
+
+  /** The text given out so far. */
+  get text(): string {
+    return this.#text
+  }
+
+  /** The deltas as plain strings. A `rewrite` cannot be told in it and ends it with a StreamInterruptedError. */
+  get textStream(): AsyncIterable<string> {
+    // oxlint-disable-next-line typescript/no-this-alias -- a generator has a `this` of its own
+    const stream = this
+    return {
+      async *[Symbol.asyncIterator]() {
+        for await (const part of stream) {
+          if (part.type === 'text-delta') yield part.text
+          if (part.type === 'rewrite') {
+            throw new StreamInterruptedError('the service replaced the text it had given; textStream cannot say so', {
+              partial: { text: part.text },
+              hint: 'Читайте сам поток: часть rewrite содержит новый текст целиком.',
+            })
+          }
+        }
+      },
+    }
+  }
+
+  /** The text as UTF-8 bytes, for the body of an HTTP response. Cancelling it closes the socket. */
+  toReadableStream(): ReadableStream<Uint8Array> {
+    const encoder = new TextEncoder()
+    const pieces = this.textStream[Symbol.asyncIterator]()
+    return new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const next = await pieces.next()
+          if (next.done) controller.close()
+          else controller.enqueue(encoder.encode(next.value))
+        },
+        async cancel() {
+          await pieces.return?.()
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<TextStreamPart, undefined> {
+    if (this.#iterating || this.#dropped) {
+      throw new ConfigurationError('a text stream is read once', {
+        code: 'stream.consumed',
+        hint: 'Поток читается один раз: соберите части при первом чтении или возьмите await stream.result.',
+      })
+    }
+    this.#iterating = true
+    return { next: () => this.#next(), return: () => this.#leave() }
+  }
+
+  /** For core: the exchange to slow down. */
+  attach(exchange: HttpExchange): void {
+    this.#exchange = exchange
+  }
+
+  /** For core: takes a part. */
+  push(part: StreamPart): void {
+    if (part.type === 'text-delta') this.#text += part.text
+    else if (part.type === 'rewrite') this.#text = part.text
+    else return
+    this.#deliver(part)
+  }
+
+  #deliver(part: TextStreamPart): void {
+    const waiter = this.#waiter
+    if (waiter) {
+      this.#waiter = undefined
+      return waiter.resolve({ value: part, done: false })
+    }
+    this.#queue.push(part)
+    if (part.type === 'text-delta') this.#characters += part.text.length
+    if (this.#queue.length - this.#head <= queueLimit && this.#characters <= characterLimit) return
+    if (this.#draining && !this.#iterating) this.#drop()
+    else this.#exchange?.pause()
+  }
+
+  #next(): Promise<IteratorResult<TextStreamPart, undefined>> {
+    if (this.#head < this.#queue.length) {
+      const value = this.#queue[this.#head++] as TextStreamPart
+      if (this.#head === this.#queue.length) this.#emptied()
+      return Promise.resolve({ value, done: false })
+    }
+    if (this.#state === 'ended') return Promise.resolve({ value: undefined, done: true })
+    if (this.#state === 'failed') return Promise.reject(this.#error as Error)
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject }
+    })
+  }
+
+  #emptied(): void {
+    this.#queue = []
+    this.#head = 0
+    this.#characters = 0
+    // Not from here: undici's parser must not run inside another stream's callback.
+    queueMicrotask(() => this.#exchange?.resume())
+  }
+
+  /** Whoever awaits the result alone needs no queue. */
+  #relieve(): void {
+    if (!this.#iterating && this.#queue.length - this.#head > queueLimit) this.#drop()
+  }
+
+  #drop(): void {
+    this.#dropped = true
+    this.#emptied()
+  }
+
+  #leave(): Promise<IteratorResult<TextStreamPart, undefined>> {
+    const done = { value: undefined, done: true as const }
+    this.#queue = []
+    this.#head = 0
+    this.#waiter?.resolve(done)
+    this.#waiter = undefined
+    if (this.#state === 'open') {
+      this.#state = 'ended'
+      this.#scope.fail(new DOMException('the reader left the stream', 'AbortError'))
+    }
+    return Promise.resolve(done)
+  }
+
+  #finish({ finishReason, usage }: GenerateTextResult): void {
+    if (this.#state !== 'open') return
+    this.#deliver({ type: 'finish', finishReason, usage })
+    this.#state = 'ended'
+  }
+
+  #fail(error: unknown): unknown {
+    if (this.#state !== 'open') return error
+    this.#state = 'failed'
+    this.#error = error
+    this.#waiter?.reject(error)
+    this.#waiter = undefined
+    return error
+  }
+}

@@ -1,0 +1,38 @@
+import type { OperationKind } from '../provider.ts'
+
+/** What is known of who made a model. Three questions, kept apart: see the sovereignty records. */
+export interface ModelIdentity {
+  /** Catalogue id, compared without case. */
+  readonly id: string
+  readonly developer: 'ru' | 'foreign' | 'unknown'
+  readonly weights: 'own' | 'adapted-foreign' | 'undisclosed' | 'unknown'
+  /** The foreign model it was adapted from. */
+  readonly base?: string
+  /** Where the classification comes from. */
+  readonly source: string
+  /** `YYYY-MM-DD` */
+  readonly asOf: string
+}
+
+/** Counts and flags about the content, not the content itself. */
+export interface ContentFacts {
+  readonly messages: number
+  readonly characters: number
+  readonly images: number
+  readonly files: number
+  /** Links that would make the provider fetch something. */
+  readonly remoteUrls: number
+}
+
+/** What a call wants, as the policy sees it: plain, frozen, without functions. */
+export interface Intent {
+  readonly operation: OperationKind
+  /** Vendor: `gigachat`, `yandexgpt`. */
+  readonly provider: string
+  /** Absent for operations that name no model, such as a token exchange. */
+  readonly model?: ModelIdentity
+  readonly stream: boolean
+  readonly content: ContentFacts
+  /** Set by the caller: purpose, system, data class. */
+  readonly labels: Readonly<Record<string, string>>
+}

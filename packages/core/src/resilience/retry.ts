@@ -1,0 +1,42 @@
+import pRetry from 'p-retry'
+import { ShlyuzError } from '../errors/shlyuz-error.ts'
+import type { CallScope } from '../transport/call-scope.ts'
+
+/** Longest wait a service may ask for; beyond it the call ends and the error states the wait. */
+export const serverWaitCapMs = 60_000
+const backoffBaseMs = 500
+const backoffCapMs = 8_000
+
+/** The only retry loop: p-retry repeats, `mayRetry` decides, and every wait ends with the call's scope. */
+export async function retry<T>(
+  scope: CallScope,
+  retries: number,
+  attempt: () => Promise<T>,
+  mayRetry: (error: ShlyuzError) => boolean,
+): Promise<T> {
+  if (retries === 0) return attempt()
+  try {
+    return await pRetry(attempt, {
+      retries,
+      // p-retry's own delays know no server's wait and no scope: ours happen inside `shouldRetry`.
+      minTimeout: 0,
+      shouldRetry: async ({ error, retriesConsumed }) => {
+        if (scope.over || !ShlyuzError.isInstance(error) || !mayRetry(error)) return false
+        const wait = waitBefore(error, retriesConsumed)
+        if (wait > serverWaitCapMs || wait >= scope.remainingMs) return false
+        await scope.wait(wait)
+        return true
+      },
+    })
+  } catch (error) {
+    // p-retry wraps reasons that are no Error; the caller's own reason comes back as it was given.
+    if (!ShlyuzError.isInstance(error)) scope.throwIfOver()
+    throw error
+  }
+}
+
+/** The service's wait wins; else exponential with full jitter, so that clients do not wake together. */
+function waitBefore(error: ShlyuzError, retriesConsumed: number): number {
+  if (error.retryAfterMs !== undefined) return error.retryAfterMs
+  return Math.random() * Math.min(backoffCapMs, backoffBaseMs * 2 ** retriesConsumed)
+}

@@ -1,0 +1,1 @@
+export { testNetwork, type TestNetwork, type TestNetworkOptions } from './test-network.ts'

@@ -1,0 +1,136 @@
+import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.ts'
+import type { DeadlineWheel, WheelEntry } from './deadline-wheel.ts'
+
+/** What a scope ends when the call is over before its time. */
+export interface Cancellable {
+  fail(reason: unknown): void
+}
+
+export interface CallScopeOptions {
+  readonly wheel: DeadlineWheel
+  readonly limitMs: number
+  readonly phase?: TimeoutPhase
+  /** The caller's signal, or the scope this one is a part of. */
+  readonly signal?: AbortSignal | undefined
+  readonly parent?: CallScope
+}
+
+/**
+ * The life of a call: one deadline, the caller's signal, and the client's end, whichever comes first. Every wait
+ * of a call goes through its scope, so that every wait ends at once. One listener on the signal, gone after the call.
+ */
+export class CallScope implements WheelEntry {
+  wheelIndex = -1
+  over = false
+  /** Why it is over: the signal's own reason, or our error. */
+  reason: unknown
+  readonly #wheel: DeadlineWheel
+  readonly #signal: AbortSignal | undefined
+  readonly #parent: CallScope | undefined
+  readonly #limitMs: number
+  readonly #phase: TimeoutPhase
+  readonly #deadline: number
+  readonly #running = new Set<Cancellable>()
+
+  constructor(options: CallScopeOptions) {
+    this.#wheel = options.wheel
+    this.#signal = options.signal
+    this.#parent = options.parent
+    this.#limitMs = options.limitMs
+    this.#phase = options.phase ?? 'total'
+    this.#deadline = performance.now() + options.limitMs
+    if (this.#signal?.aborted) {
+      this.fail(this.#signal.reason)
+    } else if (this.#parent?.over) {
+      this.fail(this.#parent.reason)
+    } else {
+      this.#signal?.addEventListener('abort', this)
+      this.#parent?.add(this)
+      this.#wheel.add(this)
+    }
+  }
+
+  get wheel(): DeadlineWheel {
+    return this.#wheel
+  }
+
+  /** Milliseconds left, never below zero. */
+  get remainingMs(): number {
+    return Math.max(0, this.#deadline - performance.now())
+  }
+
+  /** The signal's listener. */
+  handleEvent(): void {
+    this.fail(this.#signal?.reason)
+  }
+
+  tick(now: number): void {
+    if (now >= this.#deadline) this.fail(new TimeoutError(this.#phase, this.#limitMs))
+  }
+
+  /** Ends the call with `reason`, and all that runs in it. */
+  fail(reason: unknown): void {
+    if (this.over) return
+    this.reason = reason
+    this.end()
+    for (const running of [...this.#running]) running.fail(reason)
+    this.#running.clear()
+  }
+
+  /** Ends the scope in good order. */
+  end(): void {
+    this.over = true
+    this.#signal?.removeEventListener('abort', this)
+    this.#parent?.remove(this)
+    this.#wheel.remove(this)
+  }
+
+  throwIfOver(): void {
+    if (this.over) throw this.reason
+  }
+
+  add(running: Cancellable): void {
+    this.#running.add(running)
+  }
+
+  remove(running: Cancellable): void {
+    this.#running.delete(running)
+  }
+
+  /** The promise's result, or the scope's end if that comes first. */
+  race<T>(promise: PromiseLike<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.over) return reject(this.reason as Error)
+      const running: Cancellable = { fail: reject }
+      this.add(running)
+      promise.then(
+        (value) => {
+          this.remove(running)
+          resolve(value)
+        },
+        (error: unknown) => {
+          this.remove(running)
+          reject(error as Error)
+        },
+      )
+    })
+  }
+
+  /** Waits, unless the scope ends first. */
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.over) return reject(this.reason as Error)
+      const running: Cancellable = {
+        fail: (reason) => {
+          clearTimeout(timer)
+          reject(reason as Error)
+        },
+      }
+      const timer = setTimeout(() => {
+        this.remove(running)
+        resolve()
+      }, ms)
+      this.add(running)
+    })
+  }
+}

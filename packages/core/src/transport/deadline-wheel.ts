@@ -1,0 +1,58 @@
+/** Something with a limit of time. */
+export interface WheelEntry {
+  /** Place in the wheel; owned by the wheel. */
+  wheelIndex: number
+  /** Called at each tick. May leave the wheel. */
+  tick(now: number): void
+}
+
+const tickMs = 100
+/** Idle ticks before the interval stops: starting it per call would be a timer per call again. */
+const idleTicks = 20
+
+/**
+ * All limits of time of a client on one interval: a timer per call costs more than the walk. Limits fire up to two
+ * ticks late, never early. The interval does not keep the process alive.
+ */
+export class DeadlineWheel {
+  /** Monotonic time of the last tick, in ms: good enough for moving a limit, and free. */
+  now = performance.now()
+  readonly #entries: WheelEntry[] = []
+  #interval: NodeJS.Timeout | undefined
+  #idle = 0
+
+  add(entry: WheelEntry): void {
+    entry.wheelIndex = this.#entries.length
+    this.#entries.push(entry)
+    if (this.#interval !== undefined) return
+    this.now = performance.now()
+    this.#idle = 0
+    this.#interval = setInterval(() => this.#tick(), tickMs)
+    this.#interval.unref()
+  }
+
+  /** Harmless for an entry that is not in the wheel. */
+  remove(entry: WheelEntry): void {
+    const index = entry.wheelIndex
+    if (this.#entries[index] !== entry) return
+    const last = this.#entries.pop() as WheelEntry
+    if (last !== entry) {
+      this.#entries[index] = last
+      last.wheelIndex = index
+    }
+    entry.wheelIndex = -1
+  }
+
+  stop(): void {
+    clearInterval(this.#interval)
+    this.#interval = undefined
+  }
+
+  #tick(): void {
+    this.now = performance.now()
+    this.#idle = this.#entries.length === 0 ? this.#idle + 1 : 0
+    if (this.#idle > idleTicks) return this.stop()
+    // Backwards, because an entry that leaves is replaced by the last one, which was looked at already.
+    for (let index = this.#entries.length - 1; index >= 0; index--) this.#entries[index]?.tick(this.now)
+  }
+}

@@ -1,0 +1,202 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+import { ConnectionError } from '../errors/connection-error.ts'
+import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.ts'
+import type { Cancellable, CallScope } from './call-scope.ts'
+import { convertConnectionFailure } from './connection-failure.ts'
+import type { WheelEntry } from './deadline-wheel.ts'
+
+/** Limits of one attempt, in ms. */
+export interface ExchangeLimits {
+  readonly connectMs: number
+  readonly headersMs: number
+  readonly firstContentMs: number
+  readonly idleMs: number
+  readonly attemptMs: number
+}
+
+export type AnswerHeaders = Readonly<Record<string, string>>
+
+/** Who reads an answer. What `onHeaders` and `onData` throw ends the exchange and closes the socket. */
+export interface AnswerReader {
+  onHeaders(status: number, headers: AnswerHeaders): void
+  /** `'done'`: the answer is complete, what follows is not wanted. `'close'`: the same, and the socket goes. */
+  onData(chunk: Buffer): 'more' | 'done' | 'close'
+  onEnd(): void
+  onFailure(error: unknown): void
+}
+
+/** How long the end of the body may take after the answer's own end mark; then the socket is not kept. */
+const tailMs = 1_000
+
+type Phase = Exclude<TimeoutPhase, 'total' | 'attempt'> | 'paused' | 'tail'
+
+/**
+ * One request and its answer: undici's handler, the entry in the deadline wheel, and what the call's scope cancels,
+ * in one object. Everything is synchronous from the socket to the reader.
+ */
+export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Cancellable {
+  wheelIndex = -1
+  /** The connection was there and the request was about to be written. */
+  sent = false
+  /** Headers of the answer came. */
+  answered = false
+  #over = false
+  #failure: unknown
+  #controller: Dispatcher.DispatchController | undefined
+  #phase: Phase = 'connect'
+  #phaseAt = performance.now()
+  #contentAt = 0
+  readonly #startedAt = this.#phaseAt
+  readonly #scope: CallScope
+  readonly #limits: ExchangeLimits
+  readonly #reader: AnswerReader
+  readonly #origin: string
+
+  constructor(scope: CallScope, limits: ExchangeLimits, reader: AnswerReader, origin: string) {
+    this.#scope = scope
+    this.#limits = limits
+    this.#reader = reader
+    this.#origin = origin
+  }
+
+  start(): void {
+    this.#scope.wheel.add(this)
+    this.#scope.add(this)
+  }
+
+  /** Content came: from now on the idle limit holds, and the gap between contents is bounded. */
+  contentArrived(): void {
+    this.#contentAt = this.#scope.wheel.now
+    if (this.#phase === 'first-content') this.#enter('idle')
+  }
+
+  /** Stops reading from the socket, for a reader who does not keep up. */
+  pause(): void {
+    if (this.#over || this.#phase === 'paused' || !this.#controller) return
+    this.#phase = 'paused'
+    this.#controller.pause()
+  }
+
+  /** Call from a microtask: undici's parser runs at once, and must not run inside another one's callback. */
+  resume(): void {
+    if (this.#over || this.#phase !== 'paused') return
+    this.#enter('idle')
+    this.#contentAt = this.#scope.wheel.now
+    this.#controller?.resume()
+  }
+
+  tick(now: number): void {
+    if (this.#phase === 'tail') {
+      if (now - this.#phaseAt > tailMs) this.#close(new Error('the body did not end'))
+      return
+    }
+    if (now - this.#startedAt > this.#limits.attemptMs) return this.#timeout('attempt', this.#limits.attemptMs)
+    if (this.#phase === 'paused') return
+    const limit = this.#limits[limitOf[this.#phase]]
+    if (now - this.#phaseAt > limit) return this.#timeout(this.#phase, limit)
+    const { firstContentMs } = this.#limits
+    if (this.#phase === 'idle' && this.#contentAt > 0 && now - this.#contentAt > firstContentMs) {
+      this.#timeout('first-content', firstContentMs)
+    }
+  }
+
+  /** Ends the exchange with an error of ours; the socket is closed. */
+  fail(error: unknown): void {
+    if (this.#over) return
+    this.#failure = error
+    this.#finish()
+    this.#close(error)
+    this.#reader.onFailure(error)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Throwing takes the request out of the pool's queue and leaves the connection alone; abort would close it.
+    if (this.#over) throw this.#failure instanceof Error ? this.#failure : new Error('the call is over')
+    this.#controller = controller
+    this.sent = true
+    this.#enter('headers')
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200 || this.#over) return
+    this.answered = true
+    this.#reader.onHeaders(status, flattenHeaders(headers))
+    this.#enter('first-content')
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return
+    if (this.#phase === 'idle') this.#phaseAt = this.#scope.wheel.now
+    const wish = this.#reader.onData(chunk)
+    if (wish === 'more') return
+    this.#finish()
+    if (wish === 'close') return this.#close(new Error('the rest is not wanted'))
+    // The socket is worth keeping: the end of the body is usually in the same read.
+    this.#enter('tail')
+    this.#scope.wheel.add(this)
+  }
+
+  onResponseEnd(): void {
+    this.#scope.wheel.remove(this)
+    if (this.#over) return
+    this.#finish()
+    this.#reader.onEnd()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.#scope.wheel.remove(this)
+    if (this.#over) return
+    this.#finish()
+    this.#reader.onFailure(this.#convert(error))
+  }
+
+  /** For a failure before the request was given to undici. */
+  get over(): boolean {
+    return this.#over
+  }
+
+  #convert(error: Error): unknown {
+    const converted = convertConnectionFailure(error, this.#origin)
+    if (!(converted instanceof ConnectionError) || converted.code !== 'connection.reset') return converted
+    if (this.answered) return converted
+    return this.sent ? converted : new ConnectionError(converted.message, { code: 'connection.failed', cause: error })
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase
+    this.#phaseAt = this.#scope.wheel.now
+  }
+
+  #timeout(phase: TimeoutPhase, limitMs: number): void {
+    this.fail(new TimeoutError(phase, limitMs))
+  }
+
+  #finish(): void {
+    this.#over = true
+    this.#scope.remove(this)
+    this.#scope.wheel.remove(this)
+  }
+
+  #close(reason: unknown): void {
+    this.#scope.wheel.remove(this)
+    const controller = this.#controller
+    if (controller && !controller.aborted) controller.abort(reason instanceof Error ? reason : new Error('aborted'))
+  }
+}
+
+const limitOf: Record<Exclude<Phase, 'paused' | 'tail'>, keyof ExchangeLimits> = {
+  connect: 'connectMs',
+  headers: 'headersMs',
+  'first-content': 'firstContentMs',
+  idle: 'idleMs',
+}
+
+/** Lower-case names; repeated headers joined as RFC 9110, section 5.3 says. */
+function flattenHeaders(headers: IncomingHttpHeaders): AnswerHeaders {
+  const flat: Record<string, string> = Object.create(null) as Record<string, string>
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return flat
+}

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto'
+import * as tls from 'node:tls'
+import type { Pool } from 'undici'
+import { readSource } from '../auth/read-source.ts'
+import { ConfigurationError } from '../errors/configuration-error.ts'
+import type { Guard } from '../policy/guard.ts'
+import type { ClientCertificate, Endpoint, SecretRequest } from '../provider.ts'
+import type { TestNetwork } from '../testing/test-network.ts'
+import { createGuardedConnector } from './guarded-connector.ts'
+import { checkTransport } from './self-check.ts'
+import { loadUndici } from './undici.ts'
+
+/** The open connections to one origin under one network policy and one trust. */
+export interface OriginPool {
+  readonly pool: Pool
+  readonly origin: string
+  /** Approved addresses that were connected to. */
+  readonly peers: ReadonlySet<string>
+}
+
+/** Pools beyond this many are closed, oldest first: request policies may name networks of their own. */
+const poolLimit = 64
+/** A connection is replaced after this time, so that DNS is judged anew. */
+const connectionLifeMs = 300_000
+
+/**
+ * The pools of one client. A connection is shared only by calls with the same origin, the same network part of the
+ * policy, the same trust and the same client certificate.
+ */
+export class Pools {
+  readonly #network: TestNetwork | undefined
+  readonly #pools = new Map<string, Promise<OriginPool>>()
+  readonly #trustIds = new WeakMap<Endpoint, string>()
+  #checked: Promise<void> | undefined
+
+  constructor(network: TestNetwork | undefined) {
+    this.#network = network
+  }
+
+  get(origin: string, endpoint: Endpoint, guard: Guard, request: SecretRequest): Promise<OriginPool> {
+    const key = `${origin} ${guard.networkDigest} ${this.#trustId(endpoint)}`
+    const known = this.#pools.get(key)
+    if (known) return known
+    const made = this.#open(origin, endpoint, guard, request)
+    this.#pools.set(key, made)
+    made.catch(() => this.#pools.delete(key))
+    if (this.#pools.size > poolLimit) this.#closeOldest()
+    return made
+  }
+
+  /** Waits for running requests, then closes. */
+  async close(): Promise<void> {
+    await this.#all((pool) => pool.close())
+  }
+
+  /** Closes at once. */
+  async destroy(): Promise<void> {
+    await this.#all((pool) => pool.destroy())
+  }
+
+  async #all(end: (pool: Pool) => Promise<void>): Promise<void> {
+    const pools = await Promise.allSettled(this.#pools.values())
+    this.#pools.clear()
+    await Promise.allSettled(pools.map((made) => (made.status === 'fulfilled' ? end(made.value.pool) : undefined)))
+  }
+
+  #closeOldest(): void {
+    const [key, oldest] = this.#pools.entries().next().value ?? []
+    if (key === undefined) return
+    this.#pools.delete(key)
+    oldest?.then(({ pool }) => pool.close()).catch(() => {})
+  }
+
+  /** What an endpoint trusts and presents. Endpoints with a client certificate of their own share with nobody. */
+  #trustId(endpoint: Endpoint): string {
+    let id = this.#trustIds.get(endpoint)
+    if (id === undefined) {
+      const trust = createHash('sha256').update(endpoint.ca ?? '').digest('hex')
+      id = endpoint.clientCertificate ? `${trust} ${++certificateCount}` : trust
+      this.#trustIds.set(endpoint, id)
+    }
+    return id
+  }
+
+  async #open(origin: string, endpoint: Endpoint, guard: Guard, request: SecretRequest): Promise<OriginPool> {
+    const undici = await loadUndici()
+    this.#checked ??= checkTransport(undici)
+    await this.#checked
+    const peers = new Set<string>()
+    const ca = [endpoint.ca, guard.trustFor(origin), ...authoritiesOf(this.#network)]
+    const connect = createGuardedConnector({
+      undici,
+      guard,
+      secureContext: await createContext(ca, endpoint.clientCertificate, request),
+      proxyContext: await createContext([guard.proxy?.ca, ...authoritiesOf(this.#network)], undefined, request),
+      network: this.#network,
+      onPeer: (address) => peers.add(address),
+    })
+    const pool = new undici.Pool(origin, {
+      connect,
+      allowH2: false,
+      pipelining: 1,
+      clientTtl: connectionLifeMs,
+      // Our own limits rule: see DeadlineWheel.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
+    return { pool, origin, peers }
+  }
+}
+
+let certificateCount = 0
+
+function authoritiesOf(network: TestNetwork | undefined): readonly string[] {
+  const { ca } = network ?? {}
+  return ca === undefined ? [] : typeof ca === 'string' ? [ca] : ca
+}
+
+/** `undefined`: the runtime's default trust serves. The runtime's roots stay beside what is added. */
+async function createContext(
+  added: readonly (string | undefined)[],
+  certificate: ClientCertificate | undefined,
+  request: SecretRequest,
+): Promise<tls.SecureContext | undefined> {
+  const ca = added.filter((pem): pem is string => pem !== undefined)
+  if (ca.length === 0 && !certificate) return undefined
+  const options: tls.SecureContextOptions = { ca: [...defaultRoots(), ...ca] }
+  if (certificate) {
+    options.cert = await readSource(certificate.cert, request)
+    options.key = await readSource(certificate.key, request)
+    if (certificate.passphrase) options.passphrase = await readSource(certificate.passphrase, request)
+  }
+  try {
+    return tls.createSecureContext(options)
+  } catch (error) {
+    // OpenSSL's message names the kind of the mistake, never the key.
+    throw new ConfigurationError(`the certificate settings of '${request.provider}' are not valid PEM`, {
+      provider: request.provider,
+      hint: 'Проверьте ca и clientCertificate: нужны тексты PEM (-----BEGIN …), ключ и его пароль должны подходить.',
+      cause: new Error((error as Error).message),
+    })
+  }
+}
+
+function defaultRoots(): readonly string[] {
+  return 'getCACertificates' in tls ? tls.getCACertificates('default') : (tls as { rootCertificates: string[] }).rootCertificates
+}

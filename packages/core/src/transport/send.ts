@@ -1,0 +1,20 @@
+import type { HttpExchange } from './http-exchange.ts'
+import type { OriginPool } from './pools.ts'
+
+/** A request whose URL and headers the policy has approved. */
+export interface ApprovedRequest {
+  readonly method: string
+  /** Path and query, as in the approved URL. */
+  readonly path: string
+  readonly headers: Record<string, string>
+  readonly body: string | Uint8Array | undefined
+}
+
+/** The one function that hands bytes to undici. Everything that leaves the process passes here. */
+export function send({ pool }: OriginPool, request: ApprovedRequest, exchange: HttpExchange): void {
+  exchange.start()
+  pool.dispatch(
+    { method: request.method, path: request.path, headers: request.headers, body: request.body ?? null },
+    exchange,
+  )
+}

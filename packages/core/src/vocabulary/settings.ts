@@ -1,0 +1,28 @@
+/** Settings of a text call that every provider knows or answers for. */
+export interface TextSettings {
+  /** Most tokens of the answer; a positive integer. Default: the service's own. */
+  readonly maxOutputTokens?: number
+  /** 0 and above; the upper limit is the provider's (YandexGPT: 1). Default: the service's own. */
+  readonly temperature?: number
+  /** 0 to 1. */
+  readonly topP?: number
+  readonly seed?: number
+  readonly frequencyPenalty?: number
+  readonly presencePenalty?: number
+}
+
+/** Limits of time, in milliseconds. Checked about ten times a second: no finer promise is made. */
+export interface Timeouts {
+  /** The whole call, with retries and waits. @default 600_000 */
+  readonly totalMs?: number
+  /** Opening one connection: DNS, TCP and TLS. @default 10_000 */
+  readonly connectMs?: number
+  /** From the request sent to the answer's headers. @default 120_000 */
+  readonly headersMs?: number
+  /** From the headers to the first content of a stream, and between two contents. @default 180_000 */
+  readonly firstContentMs?: number
+  /** Between two reads once content flows; any byte counts. @default 180_000 */
+  readonly idleMs?: number
+  /** One attempt. Default: no limit of its own. */
+  readonly attemptMs?: number
+}

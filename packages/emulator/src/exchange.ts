@@ -1,0 +1,33 @@
+import type { OpenRecord } from './recorder.ts'
+import type { EmulatorState } from './state.ts'
+
+/** One request on its way through a service. */
+export interface Exchange {
+  readonly state: EmulatorState
+  readonly url: URL
+  readonly headers: Headers
+  /** Body as text, and as parsed JSON; `json` is `undefined` when the text is not JSON. */
+  readonly text: string
+  readonly json: unknown
+  readonly record: OpenRecord
+  /** Aborts when the client goes away or the emulator closes. */
+  readonly signal: AbortSignal
+  /** Milliseconds to wait, drawn from the seed and the request. */
+  draw(bounds: readonly [number, number]): number
+  /** Another model that the answer shall name, by a fault. */
+  readonly answeringModel?: string
+}
+
+/** True for a JSON object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** JSON, or `undefined` when the text is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,24 @@
+export { startEmulator, type Emulator } from './start-emulator.ts'
+export { createState, resetState, type EmulatorState } from './state.ts'
+export { createHandlers } from './handlers.ts'
+export { blockedPhrase } from './answers/compose-answer.ts'
+export { gigachatOrigins, yandexgptOrigins } from './origins.ts'
+export type { CertificateKind, EmulatorOptions, GigaChatOptions, GigaChatScope, YandexGptOptions } from './options.ts'
+export type { Pace, PaceName } from './pace.ts'
+export type { EmulatorCredentials, GigaChatCredentials, YandexGptCredentials } from './credentials.ts'
+export type { KeyPair } from './certificates.ts'
+export type { ConnectionRecord } from './connections.ts'
+export type { RecordedRequest } from './recorder.ts'
+export type { Operation, Service } from './service.ts'
+export type * from './faults.ts'
+export type {
+  GigaChatFinishReason,
+  GigaChatScript,
+  GigaChatUsage,
+  RawAnswer,
+  RawScript,
+  ScriptedAnswer,
+  YandexGptScript,
+  YandexGptStatus,
+  YandexGptUsage,
+} from './script.ts'

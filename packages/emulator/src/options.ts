@@ -1,0 +1,123 @@
+import { resolvePace, type Pace, type PaceName } from './pace.ts'
+
+/** What the emulator can be told. Everything has a default. */
+export interface EmulatorOptions {
+  /** How quickly it answers. @default 'realistic' */
+  readonly pace?: PaceName | Pace
+  /** Draws the pauses. The same seed and the same requests give the same pauses. @default 1 */
+  readonly seed?: number
+  readonly gigachat?: GigaChatOptions
+  readonly yandexgpt?: YandexGptOptions
+}
+
+/** Scope of a GigaChat account: an individual, a business that prepays, a business that pays as it goes. */
+export type GigaChatScope = 'GIGACHAT_API_PERS' | 'GIGACHAT_API_B2B' | 'GIGACHAT_API_CORP'
+
+/** What a listener shows as its certificate; everything but `valid` must make a client refuse. */
+export type CertificateKind = 'valid' | 'leaf-only' | 'expired' | 'wrong-name'
+
+/** The GigaChat account. */
+export interface GigaChatOptions {
+  /** @default 'GIGACHAT_API_PERS' */
+  readonly scope?: GigaChatScope
+  /** Requests to models at the same time. @default 1 for individuals, 10 for businesses, as the limits page says */
+  readonly parallelStreams?: number
+  /** Life of an access token. @default 30 minutes */
+  readonly tokenLifetimeMs?: number
+  /** Calls of the token endpoint a second before it answers 429. @default 10 */
+  readonly tokenCallsPerSecond?: number
+  /** False: the tokens of every model are used up, each answer is 402. @default true */
+  readonly paid?: boolean
+  /** Model ids of the account. Default: the list of an individual account, with third-generation models. */
+  readonly models?: readonly string[]
+  /** Context of every model in tokens; a longer prompt is 413. @default 131_072 */
+  readonly contextTokens?: number
+  /** `required`: the API hosts take only clients with our client certificate, and then need no token. @default 'off' */
+  readonly clientCertificate?: 'required' | 'off'
+  /** @default 'valid' */
+  readonly certificate?: CertificateKind
+}
+
+/** The Yandex Cloud folder. */
+export interface YandexGptOptions {
+  /** @default 'b1gemulator000000000' */
+  readonly folderId?: string
+  /** Generations open at the same time before 429. @default 10 */
+  readonly concurrentGenerations?: number
+  /** Life of an IAM token. @default 12 hours */
+  readonly tokenLifetimeMs?: number
+  /** Further models of the folder, such as `yandexgpt-lite/latest@suffix`. */
+  readonly models?: readonly string[]
+  /** Context of every model in tokens. @default 32_768 */
+  readonly contextTokens?: number
+  /** @default 'valid' */
+  readonly certificate?: CertificateKind
+}
+
+/** The same with the defaults filled in. */
+export interface ResolvedOptions {
+  readonly pace: Pace
+  readonly seed: number
+  readonly gigachat: Required<GigaChatOptions>
+  readonly yandexgpt: Required<YandexGptOptions>
+}
+
+const gigachatModels = [
+  'GigaChat',
+  'GigaChat-Pro',
+  'GigaChat-Max',
+  'GigaChat-2',
+  'GigaChat-2-Pro',
+  'GigaChat-2-Max',
+  'GigaChat-2-preview',
+  'GigaChat-2-Pro-preview',
+  'GigaChat-2-Max-preview',
+  'GigaChat-3-Ultra',
+  'Embeddings',
+  'Embeddings-2',
+  'EmbeddingsGigaR',
+  'GigaEmbeddings-3B-2025-09',
+  'GigaCheckClassification',
+  'GigaCheckDetection',
+  'GigaFilter',
+]
+
+/** @throws RangeError for a limit that is not a positive number */
+export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
+  const { gigachat = {}, yandexgpt = {} } = options
+  const scope = gigachat.scope ?? 'GIGACHAT_API_PERS'
+  const resolved: ResolvedOptions = {
+    pace: resolvePace(options.pace ?? 'realistic'),
+    seed: options.seed ?? 1,
+    gigachat: {
+      scope,
+      parallelStreams: gigachat.parallelStreams ?? (scope === 'GIGACHAT_API_PERS' ? 1 : 10),
+      tokenLifetimeMs: gigachat.tokenLifetimeMs ?? 30 * 60_000,
+      tokenCallsPerSecond: gigachat.tokenCallsPerSecond ?? 10,
+      paid: gigachat.paid ?? true,
+      models: gigachat.models ?? gigachatModels,
+      contextTokens: gigachat.contextTokens ?? 131_072,
+      clientCertificate: gigachat.clientCertificate ?? 'off',
+      certificate: gigachat.certificate ?? 'valid',
+    },
+    yandexgpt: {
+      folderId: yandexgpt.folderId ?? 'b1gemulator000000000',
+      concurrentGenerations: yandexgpt.concurrentGenerations ?? 10,
+      tokenLifetimeMs: yandexgpt.tokenLifetimeMs ?? 12 * 3_600_000,
+      models: yandexgpt.models ?? [],
+      contextTokens: yandexgpt.contextTokens ?? 32_768,
+      certificate: yandexgpt.certificate ?? 'valid',
+    },
+  }
+  checkLimits('gigachat', resolved.gigachat)
+  checkLimits('yandexgpt', resolved.yandexgpt)
+  return resolved
+}
+
+function checkLimits(service: string, settings: object): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (typeof value === 'number' && !(value > 0)) {
+      throw new RangeError(`startEmulator: ${service}.${name} must be a positive number, got ${value}.`)
+    }
+  }
+}

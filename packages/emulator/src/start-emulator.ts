@@ -1,0 +1,129 @@
+import type { TestNetwork } from '@shlyuz/core/testing'
+import { createCertificates, type Certificates, type KeyPair } from './certificates.ts'
+import type { ConnectionRecord } from './connections.ts'
+import type { EmulatorCredentials, GigaChatCredentials } from './credentials.ts'
+import type { Fault } from './faults.ts'
+import { createHandlers } from './handlers.ts'
+import { openListener, type Listener, type ListenerTls } from './listener.ts'
+import { createNetwork } from './network.ts'
+import type { EmulatorOptions, GigaChatScope } from './options.ts'
+import { gigachatOrigins, originRecords, type OriginRecord } from './origins.ts'
+import type { RecordedRequest } from './recorder.ts'
+import type { ScriptedAnswer } from './script.ts'
+import type { Service } from './service.ts'
+import { createState, resetState, type EmulatorState } from './state.ts'
+
+/** Both services, running on this machine. */
+export interface Emulator extends AsyncDisposable {
+  /** For `createClient({ network })`: the services' names lead here, and nothing leads anywhere else. */
+  readonly network: TestNetwork
+  /** Settings for `gigachat()`: the authorisation key, its scope, and the root to trust. */
+  readonly gigachat: { readonly credentials: string; readonly scope: GigaChatScope; readonly ca: string }
+  /** Settings for `yandexgpt()`. */
+  readonly yandexgpt: { readonly apiKey: string; readonly folderId: string }
+  /** Every credential that works. */
+  readonly credentials: EmulatorCredentials & {
+    readonly gigachat: GigaChatCredentials & { readonly clientCertificate: KeyPair }
+  }
+  /** Which local address stands for which origin, for other programs. */
+  readonly origins: readonly { readonly origin: string; readonly local: string }[]
+  /** Roots, PEM: `public` signs Yandex's hosts and is trusted by `network`, `state` signs GigaChat's. */
+  readonly ca: { readonly public: string; readonly state: string }
+  /** What was received, oldest first. */
+  readonly requests: readonly RecordedRequest[]
+  /** The TCP connections that were opened, oldest first. */
+  readonly connections: readonly ConnectionRecord[]
+  /** Makes something go wrong, by default for the next matching request. @returns a function that takes it back */
+  fail(fault: Fault): () => void
+  /** Writes the next matching answer beforehand. @returns a function that takes it back */
+  script(answer: ScriptedAnswer): () => void
+  /** Makes every token issued so far count as expired, while clients still think it good. */
+  expireTokens(service?: Service): void
+  /** Forgets requests, ended connections, faults, scripts, limits and caches. Credentials and tokens stay good. */
+  reset(): void
+  /** Ends every connection and stops listening. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts both services on this machine's loopback, each origin on a port of its own, behind HTTPS with fresh
+ * certificates.
+ *
+ * @example
+ * await using emulator = await startEmulator()
+ * const client = createClient({ providers: [gigachat(emulator.gigachat)], network: emulator.network })
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const state = createState(options)
+  const certificates = await createCertificates(
+    originRecords,
+    ({ service }) => state.options[service].certificate,
+  )
+  const listeners = await openListeners(state, certificates)
+  return assemble(state, certificates, listeners)
+}
+
+async function openListeners(state: EmulatorState, certificates: Certificates): Promise<Listener[]> {
+  const handlers = createHandlers(state)
+  let connections = 0
+  const nextConnection = (): number => (connections += 1)
+  return Promise.all(
+    originRecords.map((record) => {
+      const tls = tlsOf(record, state, certificates)
+      return openListener({ record, state, handlers, nextConnection, ...(tls === undefined ? {} : { tls }) })
+    }),
+  )
+}
+
+function tlsOf(record: OriginRecord, state: EmulatorState, certificates: Certificates): ListenerTls | undefined {
+  const server = certificates.servers.get(record.origin)
+  if (server === undefined) return undefined
+  const asksForCertificate = record.service === 'gigachat' && state.options.gigachat.clientCertificate === 'required'
+  if (!asksForCertificate) return server
+  const isNeeded = record.origin !== gigachatOrigins.oauth
+  return { ...server, client: { ca: certificates.stateRoot, isNeeded } }
+}
+
+function assemble(state: EmulatorState, certificates: Certificates, listeners: readonly Listener[]): Emulator {
+  const { credentials, options } = state
+  const close = async (): Promise<void> => {
+    state.closing.abort(new Error('The emulator was closed.'))
+    await Promise.all(listeners.map((listener) => listener.close()))
+  }
+  let closed: Promise<void> | undefined
+  const closeOnce = (): Promise<void> => (closed ??= close())
+  return {
+    network: createNetwork(new Map(listeners.map(({ record, port }) => [record.origin, port])), certificates.publicRoot),
+    gigachat: {
+      credentials: credentials.gigachat.credentials,
+      scope: options.gigachat.scope,
+      ca: certificates.stateRoot,
+    },
+    yandexgpt: { apiKey: credentials.yandexgpt.apiKey, folderId: options.yandexgpt.folderId },
+    credentials: {
+      gigachat: { ...credentials.gigachat, clientCertificate: certificates.client },
+      yandexgpt: credentials.yandexgpt,
+    },
+    origins: listeners.map(({ record, port }) => ({
+      origin: record.origin,
+      local: `${record.trust === 'none' ? 'http' : 'https'}://localhost:${port}`,
+    })),
+    ca: { public: certificates.publicRoot, state: certificates.stateRoot },
+    requests: state.requests,
+    get connections() {
+      return listeners.flatMap((listener) => listener.connections.records).toSorted((a, b) => a.id - b.id)
+    },
+    fail: (fault) => state.faults.add(fault),
+    script: (answer) => state.scripts.add(answer),
+    expireTokens(service) {
+      if (service !== 'yandexgpt') state.gigachat.expireTokens()
+      if (service !== 'gigachat') state.yandexgpt.expireTokens()
+    },
+    reset() {
+      resetState(state)
+      for (const { connections } of listeners) connections.forgetClosed()
+    },
+    close: closeOnce,
+    [Symbol.asyncDispose]: closeOnce,
+  }
+}
