@@ -9,4 +9,5 @@ export default defineConfig({
   sourcemap: true,
   dts: false,
   clean: false,
+  silent: true,
 })

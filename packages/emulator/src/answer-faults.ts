@@ -1,12 +1,13 @@
-import type { Answer } from './answer.ts'
+import type { WholeAnswer } from './answer.ts'
 import type { Dialect } from './dialect.ts'
 import type { Fault } from './faults.ts'
 import type { Operation } from './service.ts'
 
-const portalPage = '<!doctype html><html><head><title>Вход в сеть</title></head><body>Войдите, чтобы продолжить.</body></html>'
+const portalPage =
+  '<!doctype html><html><head><title>Вход в сеть</title></head><body>Войдите, чтобы продолжить.</body></html>'
 
 /** The answer that a fault gives in the service's place; `undefined` when the service still answers itself. */
-export function answerInstead(fault: Fault, dialect: Dialect, operation: Operation): Answer | undefined {
+export function answerInstead(fault: Fault, dialect: Dialect, operation: Operation): WholeAnswer | undefined {
   switch (fault.kind) {
     case 'status':
       return withRetryAfter(dialect.error(operation, fault.status, fault.message), fault.retryAfter)
@@ -36,7 +37,7 @@ export function answerInstead(fault: Fault, dialect: Dialect, operation: Operati
   }
 }
 
-function withRetryAfter(answer: Answer, retryAfter: number | string | undefined): Answer {
+function withRetryAfter(answer: WholeAnswer, retryAfter: number | string | undefined): WholeAnswer {
   if (retryAfter === undefined) return answer
   return { ...answer, headers: { ...answer.headers, 'retry-after': String(retryAfter) } }
 }

@@ -1,4 +1,4 @@
-import { isStreamed, type Answer } from './answer.ts'
+import { bodyBytes, isStreamed, type Answer, type StreamedAnswer } from './answer.ts'
 import type { BodyStep } from './body.ts'
 import type { Dialect } from './dialect.ts'
 import type { BigBodyFault, Fault } from './faults.ts'
@@ -40,7 +40,7 @@ function pieceCount(fault: { readonly after: string; readonly pieces?: number })
 }
 
 /** Keeps the beginning of the body up to so many pieces of content, then takes one last step. */
-function cutBody(answer: Answer, pieces: number, last?: BodyStep): Answer {
+function cutBody(answer: Answer, pieces: number, last?: BodyStep): StreamedAnswer {
   const whole = inSteps(answer)
   return { ...whole, body: [...firstPieces(whole.body, pieces), ...(last === undefined ? [] : [last])] }
 }
@@ -59,7 +59,7 @@ function firstPieces(steps: readonly BodyStep[], pieces: number): BodyStep[] {
 
 function garble(answer: Answer, pieces: number, dialect: Dialect): Answer {
   if (!isStreamed(answer)) return cutBody(withoutLength(answer), 1, { do: 'write', data: '\u0000}{' })
-  const steps: readonly BodyStep[] = answer.body
+  const steps = answer.body
   const kept = firstPieces(steps, pieces)
   const lastKept = kept.at(-1)
   const rest = lastKept === undefined ? steps : steps.slice(steps.indexOf(lastKept) + 1)
@@ -91,9 +91,9 @@ function splitStep(step: BodyStep, bytes: number): BodyStep[] {
 }
 
 /** The answer as steps; a whole body becomes two pieces of content and keeps its `content-length`. */
-function inSteps(answer: Answer): Answer & { readonly body: readonly BodyStep[] } {
+function inSteps(answer: Answer): StreamedAnswer {
   if (isStreamed(answer)) return answer
-  const bytes = typeof answer.body === 'string' ? Buffer.from(answer.body) : (answer.body as Uint8Array)
+  const bytes = bodyBytes(answer)
   const middle = Math.ceil(bytes.length / 2)
   return {
     ...answer,
@@ -106,7 +106,7 @@ function inSteps(answer: Answer): Answer & { readonly body: readonly BodyStep[] 
 }
 
 /** Makes the length of the body unknown, so that it ends in order wherever it ends. */
-function withoutLength(answer: Answer): Answer {
+function withoutLength(answer: Answer): StreamedAnswer {
   const whole = inSteps(answer)
   const { 'content-length': _, ...headers } = whole.headers ?? {}
   return { ...whole, headers }

@@ -36,18 +36,24 @@ export async function createCertificates(
   origins: readonly OriginRecord[],
   kindOf: (origin: OriginRecord) => CertificateKind,
 ): Promise<Certificates> {
-  const [publicRoot, stateRoot] = await Promise.all([createRoot('Emulator Public Root'), createRoot('Emulator State Root')])
+  const [publicRoot, stateRoot] = await Promise.all([
+    createRoot('Emulator Public Root'),
+    createRoot('Emulator State Root'),
+  ])
   const stateIssuer = await createIntermediate('Emulator State Sub CA', stateRoot)
   const secure = origins.filter(({ trust }) => trust !== 'none')
   const [client, ...servers] = await Promise.all([
     sign('emulator-client', stateRoot, [{ name: 'extKeyUsage', clientAuth: true }]),
-    ...secure.map((record) => createServer(record, record.trust === 'state' ? stateIssuer : publicRoot, kindOf(record))),
+    ...secure.map(async (record): Promise<[string, KeyPair]> => {
+      const issuer = record.trust === 'state' ? stateIssuer : publicRoot
+      return [record.origin, await createServer(record, issuer, kindOf(record))]
+    }),
   ])
   return {
     publicRoot: publicRoot.cert,
     stateRoot: stateRoot.cert,
     client,
-    servers: new Map(secure.map(({ origin }, index) => [origin, servers[index] as KeyPair])),
+    servers: new Map(servers),
   }
 }
 
@@ -70,7 +76,12 @@ async function createServer({ origin }: OriginRecord, issuer: Authority, kind: C
   const host = kind === 'wrong-name' ? 'elsewhere.example' : new URL(origin).hostname
   const altNames = [
     { type: 2 as const, value: host },
-    ...(kind === 'wrong-name' ? [] : [{ type: 2 as const, value: 'localhost' }, { type: 7 as const, ip: '127.0.0.1' }]),
+    ...(kind === 'wrong-name'
+      ? []
+      : [
+          { type: 2 as const, value: 'localhost' },
+          { type: 7 as const, ip: '127.0.0.1' },
+        ]),
   ]
   const extensions: Extensions = [
     { name: 'basicConstraints', cA: false, critical: true },

@@ -1,5 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
-import type { ResolvedOptions } from './options.ts'
+import { createHash, generateKeyPairSync, randomBytes, randomUUID, type KeyObject } from 'node:crypto'
 
 /** Every credential that works, made anew for each emulator. */
 export interface EmulatorCredentials {
@@ -33,10 +32,12 @@ export interface YandexGptCredentials {
   readonly keyId: string
   /** JSON text of the key file of an authorised key (RSA-2048). Made when first read, which takes some 100 ms. */
   readonly authorizedKey: string
+  /** The other half of that key. */
+  readonly publicKey: KeyObject
 }
 
 /** Fresh random credentials in the services' own shapes. */
-export function createCredentials(_options: ResolvedOptions): EmulatorCredentials {
+export function createCredentials(): EmulatorCredentials {
   return { gigachat: createGigaChatCredentials(), yandexgpt: createYandexGptCredentials() }
 }
 
@@ -52,7 +53,8 @@ function createGigaChatCredentials(): GigaChatCredentials {
 function createYandexGptCredentials(): YandexGptCredentials {
   const serviceAccountId = cloudId('aje')
   const keyId = cloudId('aje')
-  let keyFile: string | undefined
+  let keyPair: KeyPairOfAccount | undefined
+  const readKeyPair = (): KeyPairOfAccount => (keyPair ??= createKeyPair(serviceAccountId, keyId))
   return {
     apiKey: createApiKey(),
     expiredApiKey: createApiKey(),
@@ -62,8 +64,10 @@ function createYandexGptCredentials(): YandexGptCredentials {
     serviceAccountId,
     keyId,
     get authorizedKey() {
-      keyFile ??= createKeyFile(serviceAccountId, keyId)
-      return keyFile
+      return readKeyPair().file
+    },
+    get publicKey() {
+      return readKeyPair().publicKey
     },
   }
 }
@@ -91,23 +95,30 @@ function createApiKey(): string {
 }
 
 function cloudId(prefix: string): string {
-  return (prefix + BigInt(`0x${randomBytes(12).toString('hex')}`).toString(32).padStart(17, '0')).slice(0, 20)
+  return (
+    prefix +
+    BigInt(`0x${randomBytes(12).toString('hex')}`)
+      .toString(32)
+      .padStart(17, '0')
+  ).slice(0, 20)
 }
 
-/** Key file as the console gives it; fields are in snake case. */
-function createKeyFile(serviceAccountId: string, keyId: string): string {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  })
+interface KeyPairOfAccount {
+  readonly file: string
+  readonly publicKey: KeyObject
+}
+
+/** Key file as the console gives it: fields in snake case, and a line of warning before the private key. */
+function createKeyPair(serviceAccountId: string, keyId: string): KeyPairOfAccount {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const privatePem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const file = {
     id: keyId,
     service_account_id: serviceAccountId,
     created_at: new Date().toISOString().replace('Z', '000000Z'),
     key_algorithm: 'RSA_2048',
-    public_key: publicKey,
-    private_key: `PLEASE DO NOT REMOVE THIS LINE! Yandex.Cloud SA Key ID <${keyId}>\n${privateKey}`,
+    public_key: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    private_key: `PLEASE DO NOT REMOVE THIS LINE! Yandex.Cloud SA Key ID <${keyId}>\n${privatePem}`,
   }
-  return JSON.stringify(file, undefined, 2)
+  return { file: JSON.stringify(file, undefined, 2), publicKey }
 }

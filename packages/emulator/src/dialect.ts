@@ -1,4 +1,4 @@
-import type { Answer } from './answer.ts'
+import type { WholeAnswer } from './answer.ts'
 import type { Exchange } from './exchange.ts'
 import type { Operation, Service } from './service.ts'
 
@@ -8,11 +8,11 @@ export interface Dialect {
   /** Headers of every answer. */
   headers(exchange: Exchange): Record<string, string>
   /** An error in the body shape of the operation. */
-  error(operation: Operation, status: number, message?: string): Answer
+  error(operation: Operation, status: number, message?: string): WholeAnswer
   /** 401 although the credential is good. */
-  unauthorized(operation: Operation, reason: 'expired' | 'unknown'): Answer
+  unauthorized(operation: Operation, reason: 'expired' | 'unknown'): WholeAnswer
   /** 429. */
-  rateLimited(operation: Operation): Answer
+  rateLimited(operation: Operation): WholeAnswer
   /** The balancer's page. */
   readonly badGatewayPage: string
   /** A broken event or line, complete with its end. */

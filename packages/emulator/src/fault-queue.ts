@@ -28,7 +28,10 @@ export class FaultQueue {
   }
 
   /** The fault of a new connection to an origin that serves these operations. */
-  takeForConnection(service: Service, operations: readonly Operation[]): (Fault & { kind: 'stall' | 'reset' | 'close' }) | undefined {
+  takeForConnection(
+    service: Service,
+    operations: readonly Operation[],
+  ): (Fault & { kind: 'stall' | 'reset' | 'close' }) | undefined {
     const taken: Fault[] = []
     this.#take((fault) => {
       if (taken.length > 0 || fault.service !== service || !isAtConnect(fault)) return false

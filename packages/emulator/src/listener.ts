@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { RequestHandler } from 'msw'
 import { connectionRegistry, type ConnectionRegistry } from './connections.ts'
@@ -38,7 +38,13 @@ export interface ListenerOptions {
  * Opens a listener. A plain TCP server stands in front and hands each socket on, so that a fault can hold or reset
  * it before TLS begins, and a reset later reaches the raw socket (a TLS socket cannot send RST itself).
  */
-export async function openListener({ record, tls, state, handlers, nextConnection }: ListenerOptions): Promise<Listener> {
+export async function openListener({
+  record,
+  tls,
+  state,
+  handlers,
+  nextConnection,
+}: ListenerOptions): Promise<Listener> {
   const connections = connectionRegistry(record.origin)
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const connection = connections.of(request.socket)
@@ -60,7 +66,7 @@ export async function openListener({ record, tls, state, handlers, nextConnectio
   })
   return {
     record,
-    port: (front.address() as AddressInfo).port,
+    port: portOf(front),
     connections,
     async close() {
       const closed = new Promise<void>((resolve) => front.close(() => resolve()))
@@ -75,7 +81,12 @@ function createWebServer(
   tls: ListenerTls | undefined,
   answer: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server {
-  const limits = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 65_000, connectionsCheckingInterval: 3_600_000 }
+  const limits = {
+    requestTimeout: 0,
+    headersTimeout: 0,
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: 3_600_000,
+  }
   if (tls === undefined) return createHttpServer(limits, answer)
   const { key, cert, client } = tls
   const server = createHttpsServer(
@@ -89,6 +100,12 @@ function createWebServer(
   )
   server.on('tlsClientError', (_error, socket: TLSSocket) => socket.destroy())
   return server
+}
+
+function portOf(server: TcpServer): number {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The listener has no port.')
+  return address.port
 }
 
 /** A stall needs nothing: the socket is left alone, and is destroyed when the emulator closes. */

@@ -25,9 +25,15 @@ export function createNetwork(ports: ReadonlyMap<string, number>, ca: string): T
 }
 
 function resolveHost(host: string): readonly string[] {
-  const addresses = originRecords.filter(({ origin }) => new URL(origin).hostname === host).map(({ address }) => address)
+  const addresses = originRecords
+    .filter(({ origin }) => new URL(origin).hostname === host)
+    .map(({ address }) => address)
   if (addresses.length > 0) return [...new Set(addresses)]
-  throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host })
+  throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), {
+    code: 'ENOTFOUND',
+    syscall: 'getaddrinfo',
+    hostname: host,
+  })
 }
 
 function truePort({ origin }: OriginRecord): number {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import { getResponse, type RequestHandler } from 'msw'
@@ -41,7 +42,9 @@ export async function respondOverSocket(exchange: SocketExchange): Promise<void>
   } catch (error) {
     if (gone.signal.aborted) return
     if (error instanceof BrokenBodyError) return await endConnection(exchange, error.how)
-    process.emitWarning(`The emulator failed on a request: ${error instanceof Error ? (error.stack ?? '') : String(error)}`)
+    process.emitWarning(
+      `The emulator failed on a request: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
+    )
     response.socket?.destroy()
   }
 }
@@ -54,19 +57,18 @@ function describeTransport(request: IncomingMessage, { id }: OpenConnection): Tr
 }
 
 async function readRequest({ request, origin }: SocketExchange, signal: AbortSignal): Promise<Request> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  const { method = 'GET', url = '/', rawHeaders } = request
+  const body = await buffer(request)
+  const { method = 'GET', url = '/' } = request
   const headers = new Headers()
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    headers.append(rawHeaders[index] as string, rawHeaders[index + 1] as string)
+  for (const [name, values = []] of Object.entries(request.headersDistinct)) {
+    for (const value of values) headers.append(name, value)
   }
-  const hasBody = chunks.length > 0 && method !== 'GET' && method !== 'HEAD'
+  const hasBody = body.length > 0 && method !== 'GET' && method !== 'HEAD'
   return new Request(new URL(origin + (url.startsWith('/') ? url : '/')), {
     method,
     headers,
     signal,
-    ...(hasBody ? { body: Buffer.concat(chunks) } : {}),
+    ...(hasBody ? { body } : {}),
   })
 }
 

@@ -1,6 +1,6 @@
 import { HttpResponse, type HttpResponseResolver } from 'msw'
 import { answerInstead } from './answer-faults.ts'
-import { isStreamed, Refusal, type Answer } from './answer.ts'
+import { bodyBytes, isStreamed, Refusal, type Answer } from './answer.ts'
 import { applyBodyFaults } from './body-faults.ts'
 import { createBody, type BodyStep } from './body.ts'
 import type { Dialect } from './dialect.ts'
@@ -18,7 +18,12 @@ import { currentTransport } from './transport.ts'
 export type Respond = (exchange: Exchange) => Answer | Promise<Answer>
 
 /** A resolver for msw that records the request, applies faults and scripted answers, and lets the service respond. */
-export function serve(state: EmulatorState, dialect: Dialect, operation: Operation, respond: Respond): HttpResponseResolver {
+export function serve(
+  state: EmulatorState,
+  dialect: Dialect,
+  operation: Operation,
+  respond: Respond,
+): HttpResponseResolver {
   return async ({ request }) => {
     const faults = state.faults.takeForRequest(dialect.service, operation)
     const exchange = await openExchange(state, dialect, operation, request, faults)
@@ -120,7 +125,10 @@ function rawAnswer(raw: RawAnswer): Answer {
   }
   const body = raw.body.flatMap((part): BodyStep[] =>
     typeof part === 'string' || part instanceof Uint8Array
-      ? [{ do: 'write', data: part, content: true }, { do: 'wait', ms: 0 }]
+      ? [
+          { do: 'write', data: part, content: true },
+          { do: 'wait', ms: 0 },
+        ]
       : [{ do: 'wait', ms: part.waitMs }],
   )
   return { status, headers, contentType: contentType ?? 'text/event-stream', body }
@@ -138,10 +146,9 @@ function toResponse(answer: Answer, exchange: Exchange, dialect: Dialect): Respo
     'content-type': answer.contentType,
     ...answer.headers,
   })
-  if (!isStreamed(answer)) headers.set('content-length', String(Buffer.byteLength(answer.body as string | Uint8Array)))
-  const steps: readonly BodyStep[] = isStreamed(answer)
-    ? answer.body
-    : [{ do: 'write', data: answer.body as string | Uint8Array }]
+  if (!isStreamed(answer)) headers.set('content-length', String(bodyBytes(answer).length))
+  if (answer.status === 204) return withoutBody(answer, record, headers)
+  const steps: readonly BodyStep[] = isStreamed(answer) ? answer.body : [{ do: 'write', data: answer.body }]
   const body = createBody(steps, {
     signal,
     onEnd(end) {
@@ -149,6 +156,12 @@ function toResponse(answer: Answer, exchange: Exchange, dialect: Dialect): Respo
       answer.release?.()
     },
   })
-  if (answer.status === 204) headers.delete('content-length')
-  return new HttpResponse(answer.status === 204 ? null : body, { status: answer.status, headers })
+  return new HttpResponse(body, { status: answer.status, headers })
+}
+
+function withoutBody(answer: Answer, record: OpenRecord, headers: Headers): Response {
+  record.closedByClient = false
+  headers.delete('content-length')
+  answer.release?.()
+  return new HttpResponse(null, { status: answer.status, headers })
 }

@@ -55,10 +55,7 @@ export interface Emulator extends AsyncDisposable {
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const state = createState(options)
-  const certificates = await createCertificates(
-    originRecords,
-    ({ service }) => state.options[service].certificate,
-  )
+  const certificates = await createCertificates(originRecords, ({ service }) => state.options[service].certificate)
   const listeners = await openListeners(state, certificates)
   return assemble(state, certificates, listeners)
 }
@@ -93,7 +90,10 @@ function assemble(state: EmulatorState, certificates: Certificates, listeners: r
   let closed: Promise<void> | undefined
   const closeOnce = (): Promise<void> => (closed ??= close())
   return {
-    network: createNetwork(new Map(listeners.map(({ record, port }) => [record.origin, port])), certificates.publicRoot),
+    network: createNetwork(
+      new Map(listeners.map(({ record, port }) => [record.origin, port])),
+      certificates.publicRoot,
+    ),
     gigachat: {
       credentials: credentials.gigachat.credentials,
       scope: options.gigachat.scope,

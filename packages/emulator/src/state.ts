@@ -1,6 +1,5 @@
 import { FaultQueue } from './fault-queue.ts'
-import type { EmulatorOptions } from './options.ts'
-import { resolveOptions, type ResolvedOptions } from './options.ts'
+import { resolveOptions, type EmulatorOptions, type ResolvedOptions } from './options.ts'
 import { createCredentials, type EmulatorCredentials } from './credentials.ts'
 import { GigaChatAccount } from './gigachat/account.ts'
 import type { OpenRecord } from './recorder.ts'
@@ -23,7 +22,7 @@ export interface EmulatorState {
 /** A fresh state. Opens nothing and sets no timer. */
 export function createState(options: EmulatorOptions = {}): EmulatorState {
   const resolved = resolveOptions(options)
-  const credentials = createCredentials(resolved)
+  const credentials = createCredentials()
   return {
     options: resolved,
     credentials,

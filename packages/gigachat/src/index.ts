@@ -1,1 +1,5 @@
-export {}
+export { gigachat, type GigachatProvider } from './gigachat-provider.ts'
+export type { GigachatModelId } from './gigachat-models.ts'
+export type { GigachatOptions } from './gigachat-options.ts'
+export type { GigachatPem, GigachatScope, GigachatSecret, GigachatSettings } from './gigachat-settings.ts'
+export { russianTrustedRootCa } from './russian-trusted-root-ca.ts'

@@ -31,6 +31,8 @@ export interface Intent {
   readonly provider: string
   /** Absent for operations that name no model, such as a token exchange. */
   readonly model?: ModelIdentity
+  /** Origins of the provider's endpoints, as far as they can be parsed. */
+  readonly origins: readonly string[]
   readonly stream: boolean
   readonly content: ContentFacts
   /** Set by the caller: purpose, system, data class. */

@@ -83,7 +83,7 @@ function cutPieces(text: string, flavour: Flavour): string[] {
   const words = text.match(/\s*\S+/g) ?? []
   const sizes = flavour === 'gigachat' ? [1, 3, 2, 4, 3] : [2, 5, 4, 6]
   const pieces: string[] = []
-  for (let start = 0; start < words.length; ) {
+  for (let start = 0; start < words.length;) {
     const size = sizes[pieces.length % sizes.length] ?? 3
     pieces.push(words.slice(start, start + size).join(''))
     start += size

@@ -18,7 +18,8 @@ const numerals: readonly (readonly [RegExp, number])[] = [
   [/^(?:семь|семи|seven)$/iu, 7],
 ]
 
-const counted = /([\p{L}\d]+)(?:[-–]\p{L}+)?\s+(?:(?:коротк|главн|основн|ключев|short|key|main)\p{L}*\s+)?(?:предложени|тезис|пункт|фраз|sentence|point|bullet)/iu
+const counted =
+  /([\p{L}\d]+)(?:[-–]\p{L}+)?\s+(?:(?:коротк|главн|основн|ключев|short|key|main)\p{L}*\s+)?(?:предложени|тезис|пункт|фраз|sentence|point|bullet)/iu
 const brief = /кратк|коротк|в двух словах|сжат|\bbrief|\bshort|concise/iu
 const points = /тезис|пункт|списк|перечисли|\bbullet|\blist\b|\bpoints\b/iu
 const asksForSummary =

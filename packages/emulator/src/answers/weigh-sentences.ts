@@ -15,9 +15,12 @@ const signals: Readonly<Record<string, RegExp>> = {
   sum: /\d[\d\s\u00a0.,]*\s*(?:₽|руб|р\.|тыс|млн|млрд|%|процент|долл|\$|€)|[$€₽]\s?\d/iu,
   date: /\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\d{1,2}\s+(?:январ|феврал|март|апрел|ма[йя]|июн|июл|август|сентябр|октябр|ноябр|декабр|january|february|march|april|may|june|july|august|september|october|november|december)|\b(?:19|20)\d\d\b/iu,
   name: /[\p{Ll},;—–-]\s+«?\p{Lu}\p{Ll}+|\b(?:ООО|АО|ПАО|ИП)\b/u,
-  demand: /жалоб|претензи|требу|просим|прошу|обяз|наруш|срыв|ущерб|неустой|возмести|вернуть|complain|demand|request|refund|breach|must\b/iu,
-  outcome: /итог|результат|реш(?:ил|ен)|договор|соглас|поэтому|таким образом|вывод|result|decid|agree|therefore|conclu/iu,
-  courtesy: /^(?:уважаем|добрый день|здравствуй|с уважением|благодарим|спасибо|dear |best regards|sincerely|hello|thank)/iu,
+  demand:
+    /жалоб|претензи|требу|просим|прошу|обяз|наруш|срыв|ущерб|неустой|возмести|вернуть|complain|demand|request|refund|breach|must\b/iu,
+  outcome:
+    /итог|результат|реш(?:ил|ен)|договор|соглас|поэтому|таким образом|вывод|result|decid|agree|therefore|conclu/iu,
+  courtesy:
+    /^(?:уважаем|добрый день|здравствуй|с уважением|благодарим|спасибо|dear |best regards|sincerely|hello|thank)/iu,
 }
 
 const values: Readonly<Record<Flavour, Readonly<Record<string, number>>>> = {

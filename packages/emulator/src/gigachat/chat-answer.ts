@@ -15,9 +15,7 @@ export interface ChatAnswer {
 /** One JSON body. There is no `id`: the request id is in a header. */
 export function encodeChat({ created, model, pieces, finishReason, usage }: ChatAnswer): Answer {
   const body = {
-    choices: [
-      { message: { content: pieces.join(''), role: 'assistant' }, index: 0, finish_reason: finishReason },
-    ],
+    choices: [{ message: { content: pieces.join(''), role: 'assistant' }, index: 0, finish_reason: finishReason }],
     created,
     model,
     object: 'chat.completion',
@@ -42,14 +40,21 @@ export function encodeChatStream(
     const drawn = exchange.draw(index === 0 ? firstPieceMs : pieceMs)
     steps.push(
       { do: 'wait', ms: index === 0 ? drawn : Math.max(drawn, updateIntervalSeconds * 1000) },
-      { do: 'write', data: encodeEvent(answer, { content, ...(index === 0 ? { role: 'assistant' } : {}) }), content: true },
+      {
+        do: 'write',
+        data: encodeEvent(answer, { content, ...(index === 0 ? { role: 'assistant' } : {}) }),
+        content: true,
+      },
     )
   }
   const { finishReason, usage } = answer
   steps.push(
     { do: 'wait', ms: exchange.draw(pieceMs) },
     { do: 'run', action: release },
-    { do: 'write', data: encodeEvent(answer, { content: '' }, { finishReason, ...(usage === undefined ? {} : { usage }) }) },
+    {
+      do: 'write',
+      data: encodeEvent(answer, { content: '' }, { finishReason, ...(usage === undefined ? {} : { usage }) }),
+    },
     { do: 'write', data: 'data: [DONE]\n\n' },
   )
   return { status: 200, contentType: 'text/event-stream', body: steps }

@@ -37,7 +37,8 @@ export function readChatRequest(body: unknown): ChatRequest {
   if (!isObject(body)) throw refuseSchema('the body is not a JSON object')
   const { model, messages } = body
   if (typeof model !== 'string') throw refuseSchema('model is not a string')
-  if (!Array.isArray(messages) || messages.length === 0) throw refuseSchema('messages is not a list with something in it')
+  if (!Array.isArray(messages) || messages.length === 0)
+    throw refuseSchema('messages is not a list with something in it')
   const functions = body['functions'] ?? []
   if (!Array.isArray(functions)) throw refuseSchema('functions is not a list')
   checkFlags(body)

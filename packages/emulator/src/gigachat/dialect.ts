@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Answer } from '../answer.ts'
+import type { WholeAnswer } from '../answer.ts'
 import type { Dialect } from '../dialect.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Operation } from '../service.ts'
-import { apiError, oauthError } from './refusals.ts'
+import { apiError, oauthError, statusWords } from './refusals.ts'
 
 const balancer = {
   server: 'SynGX',
@@ -27,7 +27,7 @@ export const gigachatDialect: Dialect = {
     '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n' +
     '<hr><center>SynGX</center>\r\n</body>\r\n</html>\r\n',
   brokenPiece: 'data: {"choices":[{"delta":{"content":"обры\n\n',
-  errorPiece: (status, message) => `data: ${(apiError(status, message).body as string).trim()}\n\n`,
+  errorPiece: (status, message = statusWords(status)) => `data: ${JSON.stringify({ status, message })}\n\n`,
   endlessPiece: (streamed) =>
     streamed ? 'data: {"choices":[{"delta":{"content":"' : '{"choices":[{"message":{"role":"assistant","content":"',
 }
@@ -45,11 +45,8 @@ function headers(exchange: Exchange): Record<string, string> {
   }
 }
 
-function error(operation: Operation, status: number, message?: string): Answer {
-  const answer = apiError(status, message)
-  if (!isOauth(operation)) return answer
-  const { message: words } = JSON.parse(answer.body as string) as { message: string }
-  return oauthError(status, undefined, words)
+function error(operation: Operation, status: number, message: string = statusWords(status)): WholeAnswer {
+  return isOauth(operation) ? oauthError(status, undefined, message) : apiError(status, message)
 }
 
 function isOauth(operation: Operation): boolean {

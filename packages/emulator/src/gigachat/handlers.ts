@@ -12,11 +12,7 @@ import { answerOauth, answerUserToken } from './oauth.ts'
 import { apiError } from './refusals.ts'
 
 /** API bases: `api.giga.chat` has them at `/v1` (and, by some official samples, `/api/v1`), the older host at `/api/v1`. */
-const apiBases = [
-  `${gigachatOrigins.api}/v1`,
-  `${gigachatOrigins.api}/api/v1`,
-  `${gigachatOrigins.olderApi}/api/v1`,
-]
+const apiBases = [`${gigachatOrigins.api}/v1`, `${gigachatOrigins.api}/api/v1`, `${gigachatOrigins.olderApi}/api/v1`]
 
 /** The second address is in no official page; ten public projects use it since 2026-07. */
 const oauthAddresses = [`${gigachatOrigins.oauth}/api/v2/oauth`, `${gigachatOrigins.api}/api/v2/oauth`]

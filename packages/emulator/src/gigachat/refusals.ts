@@ -1,4 +1,4 @@
-import { Refusal, type Answer } from '../answer.ts'
+import { Refusal, type WholeAnswer } from '../answer.ts'
 
 const usualWords: Readonly<Record<number, string>> = {
   400: 'Your request contains invalid JSON syntax.',
@@ -19,16 +19,21 @@ const usualWords: Readonly<Record<number, string>> = {
  * Error of the API: `{status, message}` with a newline at the end
  * (https://developers.sber.ru/docs/ru/gigachat/api/errors-description).
  */
-export function apiError(status: number, message: string = usualWords[status] ?? 'Error'): Answer {
+export function apiError(status: number, message?: string): WholeAnswer {
   return {
     status,
     contentType: 'application/json; charset=utf-8',
-    body: `${JSON.stringify({ status, message })}\n`,
+    body: `${JSON.stringify({ status, message: message ?? statusWords(status) })}\n`,
   }
 }
 
+/** What the service says to a status when it has nothing special to say. */
+export function statusWords(status: number): string {
+  return usualWords[status] ?? 'Error'
+}
+
 /** Error of the token address: `{code, message}`; the code is of its own numbering, or absent. */
-export function oauthError(status: number, code: number | undefined, message: string): Answer {
+export function oauthError(status: number, code: number | undefined, message: string): WholeAnswer {
   return {
     status,
     contentType: 'application/json',

@@ -29,10 +29,7 @@ export function authorise(exchange: Exchange): Caller {
 /** @throws Refusal with 400 when a request names another folder than its credential has */
 export function checkFolder(named: string, folderId: string): void {
   if (named === folderId) return
-  throw refuse(
-    400,
-    `Specified folder ID '${named}' does not match with service account folder ID '${folderId}'`,
-  )
+  throw refuse(400, `Specified folder ID '${named}' does not match with service account folder ID '${folderId}'`)
 }
 
 function subjectOf(exchange: Exchange): 'service-account' | 'user' {

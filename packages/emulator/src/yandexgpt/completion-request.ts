@@ -27,7 +27,8 @@ const reasoningModes = ['REASONING_MODE_UNSPECIFIED', 'DISABLED', 'ENABLED_HIDDE
 export function readCompletionRequest(body: unknown): CompletionRequest {
   const fields = readFields(body, 'body')
   refuseWhatIsNotEmulated(fields)
-  const options = fields['completionOptions'] === undefined ? {} : readFields(fields['completionOptions'], 'completionOptions')
+  const options =
+    fields['completionOptions'] === undefined ? {} : readFields(fields['completionOptions'], 'completionOptions')
   const maxTokens = readInt64(options['maxTokens'], 'completionOptions.maxTokens')
   if (maxTokens !== undefined && maxTokens <= 0) throw refuse(400, 'max_tokens must be greater than 0')
   checkTemperature(options)
@@ -49,7 +50,8 @@ function readMessage(message: unknown, index: number): CompletionMessage {
   const where = `messages[${index}]`
   const fields = readFields(message, where)
   const role = roles.find((known) => known === fields['role'])
-  if (role === undefined) throw refuse(400, `unknown role in ${where}`, `${where}.role is not one of ${roles.join(', ')}`)
+  if (role === undefined)
+    throw refuse(400, `unknown role in ${where}`, `${where}.role is not one of ${roles.join(', ')}`)
   if (fields['toolCallList'] !== undefined || fields['toolResultList'] !== undefined) {
     throw refuse(501, 'Not implemented', 'tools are not emulated yet')
   }

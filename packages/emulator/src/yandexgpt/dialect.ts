@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Answer } from '../answer.ts'
+import type { WholeAnswer } from '../answer.ts'
 import type { Dialect } from '../dialect.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Operation } from '../service.ts'
@@ -12,7 +12,8 @@ export const yandexgptDialect: Dialect = {
   error,
   unauthorized: (operation) => error(operation, 401, 'Token is invalid or has expired.'),
   rateLimited: (operation) => error(operation, 429),
-  badGatewayPage: '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1><hr>ycalb</body></html>\n',
+  badGatewayPage:
+    '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1><hr>ycalb</body></html>\n',
   brokenPiece: '{"result":{"alternatives":[{"message":{"role":"assistant","text":"обры\n',
   errorPiece: (status, message) => `${JSON.stringify(errorEnvelope(status, message))}\n`,
   endlessPiece: () => '{"result":{"alternatives":[{"message":{"role":"assistant","text":"',
@@ -28,7 +29,7 @@ function headers(exchange: Exchange): Record<string, string> {
   }
 }
 
-function error(operation: Operation, status: number, message?: string): Answer {
+function error(operation: Operation, status: number, message?: string): WholeAnswer {
   const isModelMethod = operation === 'chat' || operation === 'count-tokens' || operation === 'unknown'
   return isModelMethod ? modelError(status, message) : cloudError(status, message)
 }

@@ -20,12 +20,7 @@ const nativeBases = [`${llm}/foundationModels/v1`, `${ai}/foundationModels/v1`]
 const metadataPath = '/computeMetadata/v1/instance/service-accounts/default/token'
 
 /** Paths of the services that are not emulated yet: they get the service's answer for what it cannot do. */
-const laterPaths = [
-  `${llm}/foundationModels/v1/*`,
-  `${ai}/foundationModels/v1/*`,
-  `${llm}/v1/*`,
-  `${ai}/v1/*`,
-]
+const laterPaths = [`${llm}/foundationModels/v1/*`, `${ai}/foundationModels/v1/*`, `${llm}/v1/*`, `${ai}/v1/*`]
 
 /** YandexGPT's addresses. */
 export function createYandexGptHandlers(state: EmulatorState): RequestHandler[] {

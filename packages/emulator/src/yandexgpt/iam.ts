@@ -1,4 +1,4 @@
-import { createPublicKey, constants, verify } from 'node:crypto'
+import { constants, verify, type KeyObject } from 'node:crypto'
 import { Refusal, type Answer } from '../answer.ts'
 import { isObject, parseJson, type Exchange } from '../exchange.ts'
 import { yandexgptOrigins } from '../origins.ts'
@@ -42,7 +42,7 @@ function authenticate({ json, state }: Exchange): Subject {
 interface KeyOwner {
   readonly keyId: string
   readonly serviceAccountId: string
-  readonly authorizedKey: string
+  readonly publicKey: KeyObject
 }
 
 function checkJwt(jwt: unknown, owner: KeyOwner): void {
@@ -52,8 +52,7 @@ function checkJwt(jwt: unknown, owner: KeyOwner): void {
   }
   checkHeader(decodePart(head), owner)
   checkClaims(decodePart(claims), owner)
-  const { public_key: publicKey } = JSON.parse(owner.authorizedKey) as { public_key: string }
-  const key = { key: createPublicKey(publicKey), padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
+  const key = { key: owner.publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
   const isSigned = verify('sha256', Buffer.from(`${head}.${claims}`), key, Buffer.from(signature, 'base64url'))
   if (!isSigned) throw refuse('the signature of the JWT does not fit the key')
 }

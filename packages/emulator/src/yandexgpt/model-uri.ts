@@ -13,7 +13,8 @@ const nativeModels: Readonly<Record<string, string>> = {
 }
 
 const branches = ['latest', 'rc', 'deprecated']
-const form = /^(?<scheme>[a-z]+):\/\/(?<folder>[a-z0-9]+)\/(?<name>[^/@\s]+)(?:\/(?<branch>[^/@\s]+))?(?:@(?<suffix>[^/@\s]+))?$/
+const form =
+  /^(?<scheme>[a-z]+):\/\/(?<folder>[a-z0-9]+)\/(?<name>[^/@\s]+)(?:\/(?<branch>[^/@\s]+))?(?:@(?<suffix>[^/@\s]+))?$/
 
 /**
  * Reads `gpt://<folder>/<model>[/<branch>][@<suffix>]` and looks the model up. Models made elsewhere are served by the

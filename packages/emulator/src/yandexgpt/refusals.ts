@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { randomUUID } from 'node:crypto'
-import { Refusal, type Answer } from '../answer.ts'
+import { Refusal, type WholeAnswer } from '../answer.ts'
 
 /** gRPC codes by HTTP status, as the error table of the service has them. */
 const grpcCodes: Readonly<Record<number, number>> = {
@@ -29,7 +29,7 @@ const usualWords: Readonly<Record<number, string>> = {
 }
 
 /** The envelope of the model methods: `{"error": {grpcCode, httpCode, message, httpStatus, details}}`. */
-export function modelError(status: number, message?: string): Answer {
+export function modelError(status: number, message?: string): WholeAnswer {
   return { status, contentType: 'application/json', body: `${JSON.stringify(errorEnvelope(status, message))}\n` }
 }
 
@@ -47,7 +47,7 @@ export function errorEnvelope(status: number, message: string = usualWords[statu
 }
 
 /** google.rpc.Status, the general form of the cloud: IAM and operations. */
-export function cloudError(status: number, message: string = usualWords[status] ?? 'Error'): Answer {
+export function cloudError(status: number, message: string = usualWords[status] ?? 'Error'): WholeAnswer {
   const body = {
     code: grpcCodes[status] ?? 2,
     message,

@@ -1,0 +1,102 @@
+import { PolicyDeniedError } from '../errors/policy-denied-error.ts'
+import type { ErrorFacts } from '../errors/shlyuz-error.ts'
+import type { Decision, Facts } from './decision.ts'
+import type { ReasonCode } from './reason-codes.ts'
+
+/** Says a refusal in words: what, by which policy and rule, the public fact, and how to permit it. */
+export function createDeniedError(decision: Decision, facts: ErrorFacts = {}): PolicyDeniedError {
+  const finding = decision.because.find(({ code }) => code === decision.code)
+  const shown = finding?.facts ?? {}
+  const detail = Object.entries(shown)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
+  const reason = reasons[decision.code] ?? decision.code
+  const rule = finding ? `, rule ${finding.rule}` : ''
+  const message = `refused by the policy ${decision.policy.name}${rule}: ${reason}${detail === '' ? '' : ` (${detail})`}`
+  return new PolicyDeniedError(decision, message, { hint: hintOf(decision.code, shown), ...facts })
+}
+
+const reasons: Partial<Record<ReasonCode, string>> = {
+  'url.unparseable': 'the address cannot be parsed',
+  'url.scheme': 'the scheme of the address is not listed',
+  'url.userinfo': 'the address holds a user name or password',
+  'url.host_not_allowed': 'the host is not listed',
+  'url.port_not_allowed': 'the host is listed with another port',
+  'url.ip_literal': 'the address is a bare IP address, and the policy lists none',
+  'url.trailing_dot': 'the host ends with a dot',
+  'url.ambiguous': 'the host is spelled in a way that programs read differently',
+  'dns.empty': 'the name has no address',
+  'dns.address_class': 'the name resolves to an address that the policy does not allow',
+  'dns.address_not_pinned': 'the name resolves outside its pinned range',
+  'dns.mixed_answer': 'some addresses of the name are not allowed',
+  'socket.address_mismatch': 'the socket was opened to an address that was not approved',
+  'socket.unix_path': 'a socket path takes the connection out of the policy',
+  'tls.verification_off': 'certificate verification is switched off for this process or by an option',
+  'tls.servername_mismatch': 'the certificate would be checked against another name',
+  'header.host_override': 'the host header would change whose certificate is accepted',
+  'header.forbidden': 'the header may not be set by the caller',
+  'header.invalid': 'the header is malformed',
+  'proxy.env': 'the environment asks for a proxy that the policy does not name',
+  'proxy.not_allowed': 'the proxy is not the one the policy names',
+  'redirect.blocked': 'the service answered with a redirect',
+  'response.model_mismatch': 'another model answered than the one that was judged',
+  'model.unparseable': 'the model cannot be parsed',
+  'model.unknown': 'the model is not in the catalogue',
+  'model.foreign': 'the model was developed abroad',
+  'model.weights': 'the origin of the model’s weights is not allowed',
+  'model.mismatch': 'the model is declared for another origin',
+  'content.remote_url': 'the content holds a link that the provider would fetch',
+  'fallback.not_allowed': 'a further target of the fallback is not allowed',
+  'config.custom_transport': 'a transport of the caller’s own would bypass the checks of addresses and certificates',
+  'policy.no_permit': 'no rule permits it',
+  'policy.forbidden': 'a rule forbids it',
+  'policy.error': 'a rule failed',
+  'policy.timeout': 'a rule did not answer in time',
+  'policy.invalid': 'a rule gave an answer that is none',
+}
+
+/** Russian: the exact fix, or whom to ask. */
+function hintOf(code: ReasonCode, facts: Facts): string {
+  const model = 'Возьмите отечественную модель, например gigachat/GigaChat-2-Max или yandexgpt/yandexgpt-5.1.'
+  switch (code) {
+    case 'model.foreign':
+    case 'model.weights':
+      return `Модель ${facts['model'] ?? ''} не проходит по происхождению. ${model}`
+    case 'model.unknown':
+      return `Модели ${facts['model'] ?? ''} нет в каталоге: проверьте имя или объявите её в also[].models с источником. ${model}`
+    case 'model.unparseable':
+      return 'Проверьте имя модели: без пробелов, процентов и лишних косых черт.'
+    case 'url.host_not_allowed':
+    case 'url.port_not_allowed':
+    case 'url.ip_literal':
+      return `Если адрес ваш, добавьте его: domesticOnly({ also: [{ origin: '${facts['origin'] ?? 'https://…'}', addresses: ['10.0.0.0/8'] }] }).`
+    case 'url.scheme':
+      return 'Используйте адрес https:// из списка политики.'
+    case 'dns.address_class':
+    case 'dns.mixed_answer':
+    case 'dns.address_not_pinned':
+      return `Имя ${facts['host'] ?? ''} ведёт не туда: проверьте DNS; для своего стенда укажите addresses в also.`
+    case 'proxy.env':
+      return 'Уберите NODE_USE_ENV_PROXY или назовите прокси в политике: domesticOnly({ proxy: { origin, addresses } }).'
+    case 'proxy.not_allowed':
+      return 'Прокси задаётся только политикой: domesticOnly({ proxy: { origin, addresses } }).'
+    case 'tls.verification_off':
+      return 'Уберите NODE_TLS_REJECT_UNAUTHORIZED=0; свой центр сертификации задаётся настройкой ca.'
+    case 'header.host_override':
+    case 'header.forbidden':
+    case 'header.invalid':
+      return `Уберите заголовок ${facts['header'] ?? ''} из extraHeaders.`
+    case 'config.custom_transport':
+    case 'socket.unix_path':
+    case 'tls.servername_mismatch':
+      return `Уберите настройку ${facts['option'] ?? ''}: соединениями управляет Shlyuz; для тестов есть testNetwork.`
+    case 'content.remote_url':
+      return 'Скачайте файл сами и передайте байты (Uint8Array) вместо ссылки.'
+    case 'fallback.not_allowed':
+      return `Уберите ${facts['target'] ?? 'цель'} из fallback: политика её не допускает.`
+    case 'redirect.blocked':
+      return 'Сервис перенаправляет запрос: задайте baseUrl конечным адресом.'
+    default:
+      return 'Обратитесь к владельцу политики; причина — в error.decision.'
+  }
+}

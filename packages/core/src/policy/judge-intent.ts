@@ -1,0 +1,76 @@
+import type { CompiledPolicy } from './compile-policy.ts'
+import type { Facts, Finding, RuleEffect } from './decision.ts'
+import type { Intent, ModelIdentity } from './intent.ts'
+import type { ReasonCode } from './reason-codes.ts'
+import type { Rule } from './rule.ts'
+
+/** All that a policy's built-in and own rules say of an intent. Every rule is asked, also after a refusal. */
+export function collectFindings(policy: CompiledPolicy, intent: Intent): (Finding | Promise<Finding>)[] {
+  return [...builtInFindings(policy, intent), ...policy.rules.map((one) => askRule(policy, one, intent))]
+}
+
+function builtInFindings(policy: CompiledPolicy, intent: Intent): Finding[] {
+  const found: Finding[] = []
+  const say = (rule: string, effect: RuleEffect, code: ReasonCode, facts: Facts): void => {
+    found.push(Object.freeze({ policy: policy.name, rule, effect, code, facts: Object.freeze(facts) }))
+  }
+  const { model, content } = intent
+  if (policy.models && model) {
+    const code = judgeModel(policy, model)
+    const { id, developer, weights, base } = model
+    say('models', code === 'ok' ? 'permit' : 'forbid', code, { model: id, developer, weights, ...(base && { base }) })
+  } else if (policy.origins && !model) {
+    say('operations', 'permit', 'ok', { operation: intent.operation })
+  }
+  if (policy.origins && content.remoteUrls > 0) {
+    say('content', 'forbid', 'content.remote_url', { links: content.remoteUrls })
+  }
+  return found
+}
+
+function judgeModel({ models }: CompiledPolicy, model: ModelIdentity): ReasonCode {
+  const { developer, weights } = models as NonNullable<CompiledPolicy['models']>
+  if (!developer.has('*')) {
+    if (model.developer === 'unknown') return 'model.unknown'
+    if (!developer.has(model.developer)) return 'model.foreign'
+  }
+  return weights.has('*') || weights.has(model.weights) ? 'ok' : 'model.weights'
+}
+
+/** Own rules fail closed: an exception, silence or nonsense is a no. */
+function askRule(policy: CompiledPolicy, rule: Rule, intent: Intent): Finding | Promise<Finding> {
+  const finding = (effect: RuleEffect, code: ReasonCode): Finding =>
+    Object.freeze({ policy: policy.name, rule: `${rule.name}@${rule.version}`, effect, code, facts: Object.freeze({}) })
+  const read = (answer: unknown): Finding => {
+    if (answer === 'permit' || answer === 'abstain') return finding(answer, 'ok')
+    return finding('forbid', answer === 'forbid' ? 'policy.forbidden' : 'policy.invalid')
+  }
+  // Made only for a rule that reads it: a signal per call is dear.
+  let controller: AbortController | undefined
+  const context = {
+    get signal(): AbortSignal {
+      controller ??= new AbortController()
+      return controller.signal
+    },
+  }
+  try {
+    const answer: unknown = rule.evaluate(intent, context)
+    if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') return read(answer)
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        resolve(finding('forbid', 'policy.timeout'))
+        controller?.abort(new Error('the time limit of the rule is over'))
+      }, rule.timeLimitMs)
+      const settle = (made: Finding): void => {
+        clearTimeout(timer)
+        resolve(made)
+      }
+      ;(answer as PromiseLike<unknown>).then(
+        (value) => settle(read(value)),
+        () => settle(finding('forbid', 'policy.error')),
+      )
+    })
+  } catch {
+    return finding('forbid', 'policy.error')
+  }
+}

@@ -1,0 +1,41 @@
+import { ConfigurationError } from '../errors/configuration-error.ts'
+import type { RuleEffect } from './decision.ts'
+import type { Intent } from './intent.ts'
+
+export interface RuleOptions {
+  /** Shown in decisions and part of the policy's digest. */
+  readonly name: string
+  /** Change it when the rule's meaning changes: it is part of the digest. */
+  readonly version: string
+  /**
+   * `permit`, `forbid` or `abstain`; anything else, an exception or silence past the limit counts as `forbid`.
+   * `signal` ends with the time limit.
+   */
+  evaluate(intent: Intent, context: { readonly signal: AbortSignal }): RuleEffect | Promise<RuleEffect>
+  /** @default 1000 */
+  readonly timeLimitMs?: number
+}
+
+/** A rule of your own for `definePolicy({ rules })`. */
+export type Rule = Readonly<Required<RuleOptions>>
+
+const rules = new WeakSet<object>()
+
+/** @throws ConfigurationError for a rule without name or version */
+export function rule(options: RuleOptions): Rule {
+  const { name, version, evaluate, timeLimitMs = 1_000 } = options ?? {}
+  const named = [name, version].every((text) => typeof text === 'string' && /^[\w.-]{1,64}$/.test(text))
+  if (!named || typeof evaluate !== 'function' || !(timeLimitMs > 0 && timeLimitMs <= 60_000)) {
+    throw new ConfigurationError('a rule needs a name, a version, a function evaluate, and a limit up to 60000 ms', {
+      hint: "Пишите rule({ name: 'night', version: '1', evaluate: (intent) => 'abstain' }).",
+    })
+  }
+  const made: Rule = Object.freeze({ name, version, evaluate, timeLimitMs })
+  rules.add(made)
+  return made
+}
+
+/** True for what {@link rule} made. */
+export function isRule(value: unknown): value is Rule {
+  return typeof value === 'object' && value !== null && rules.has(value)
+}

@@ -1,0 +1,155 @@
+import { checkKeys, isObject, refuse } from './gigachat-settings.ts'
+
+/** `providerOptions.gigachat` of a call: what only GigaChat has. Strict. */
+export interface GigachatOptions {
+  /** Above 0; 1 is neutral, above 1 the model repeats itself less. Default: the model's own. */
+  readonly repetitionPenalty?: number
+  /** The filter of rude words; only for accounts with that right. */
+  readonly profanityCheck?: boolean
+  /** Least time between two events of a stream, in seconds; 0 and above. @default 0 */
+  readonly updateInterval?: number
+  /** Sent as `X-Session-ID`: calls with the same one share the service's prompt cache. Printable ASCII. */
+  readonly sessionId?: string
+  /** Sent as `X-Client-ID`: files belong to it. Printable ASCII. */
+  readonly clientId?: string
+  /** Feature flags of the service. */
+  readonly flags?: readonly string[]
+  /** Further fields of the request body, for what this client has no word for. Plain JSON. */
+  readonly extraBody?: Readonly<Record<string, unknown>>
+  /** Further request headers. The policy judges them as well. */
+  readonly extraHeaders?: Readonly<Record<string, string>>
+}
+
+const optionNames = [
+  'repetitionPenalty',
+  'profanityCheck',
+  'updateInterval',
+  'sessionId',
+  'clientId',
+  'flags',
+  'extraBody',
+  'extraHeaders',
+]
+
+const neighbours: Readonly<Record<string, string>> = {
+  frequencyPenalty: 'repetitionPenalty',
+  temperature: 'temperature of the call itself',
+  topP: 'topP of the call itself',
+  maxTokens: 'maxOutputTokens of the call itself',
+  xSessionId: 'sessionId',
+  xClientId: 'clientId',
+  additionalFields: 'extraBody',
+  headers: 'extraHeaders',
+}
+
+/** Body fields that have a word of their own, and that word. */
+const bodyWords: Readonly<Record<string, string>> = {
+  model: 'model',
+  messages: 'messages',
+  stream: 'streamText',
+  temperature: 'temperature',
+  top_p: 'topP',
+  max_tokens: 'maxOutputTokens',
+  repetition_penalty: 'providerOptions.gigachat.repetitionPenalty',
+  profanity_check: 'providerOptions.gigachat.profanityCheck',
+  update_interval: 'providerOptions.gigachat.updateInterval',
+  flags: 'providerOptions.gigachat.flags',
+}
+
+/** Headers that are the client's own business, and where their value comes from. The policy refuses others. */
+const headerWords: Readonly<Record<string, string>> = {
+  authorization: 'credentials',
+  accept: 'generateText or streamText',
+  'content-type': 'nothing: the body is always JSON',
+  'x-session-id': 'providerOptions.gigachat.sessionId',
+  'x-client-id': 'providerOptions.gigachat.clientId',
+}
+
+/** @throws ConfigurationError with the exact fix; values are not quoted */
+export function parseGigachatOptions(options: unknown): GigachatOptions {
+  if (options === undefined) return {}
+  const where = 'providerOptions.gigachat'
+  if (!isObject(options)) return refuse(`${where} must be an object`, `${where}: объект, например { profanityCheck: true }.`)
+  checkKeys(where, options, optionNames, neighbours)
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const { repetitionPenalty, updateInterval, profanityCheck, flags } = given
+  if (repetitionPenalty !== undefined && !(isFiniteNumber(repetitionPenalty) && repetitionPenalty > 0)) {
+    refuse(`${where}.repetitionPenalty must be a number above 0`, 'repetitionPenalty: число больше 0; 1 — нейтрально.')
+  }
+  if (updateInterval !== undefined && !(isFiniteNumber(updateInterval) && updateInterval >= 0)) {
+    refuse(`${where}.updateInterval must be a number, 0 or more`, 'updateInterval: секунды, число не меньше 0.')
+  }
+  if (profanityCheck !== undefined && typeof profanityCheck !== 'boolean') {
+    refuse(`${where}.profanityCheck must be true or false`, 'profanityCheck: true или false.')
+  }
+  if (flags !== undefined && !(Array.isArray(flags) && flags.every((flag) => typeof flag === 'string' && flag !== ''))) {
+    refuse(`${where}.flags must be a list of non-empty strings`, "flags: список строк, например ['preprocess'].")
+  }
+  for (const name of ['sessionId', 'clientId']) {
+    if (given[name] !== undefined) checkHeaderValue(`${where}.${name}`, given[name])
+  }
+  checkExtraHeaders(`${where}.extraHeaders`, given['extraHeaders'])
+  const extraBody = readExtraBody(`${where}.extraBody`, given['extraBody'])
+  return Object.freeze({ ...given, ...(extraBody && { extraBody }) })
+}
+
+function checkExtraHeaders(where: string, headers: unknown): void {
+  if (headers === undefined) return
+  if (!isObject(headers)) return refuse(`${where} must be an object of strings`, `${where}: { 'X-Имя': 'значение' }.`)
+  for (const [name, value] of Object.entries(headers)) {
+    const shown = name.slice(0, 60)
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+      refuse(`${where} has a malformed header name`, `${where}: имя заголовка — латинские буквы, цифры и дефис.`)
+    }
+    const word = wordFor(headerWords, name.toLowerCase())
+    if (word !== undefined) {
+      refuse(`${where} may not set '${shown}'; it comes from ${word}`, `Уберите '${shown}' из extraHeaders: его задаёт ${word}.`)
+    }
+    checkHeaderValue(`${where}['${shown}']`, value)
+  }
+}
+
+function checkHeaderValue(where: string, value: unknown): void {
+  if (typeof value === 'string' && /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return
+  refuse(
+    `${where} must be printable ASCII without line breaks and spaces at its ends`,
+    `${where}: только печатные символы ASCII, без переводов строк и пробелов по краям.`,
+  )
+}
+
+/** A plain copy: nothing in it runs when the body is written, and what was checked is what is sent. */
+function readExtraBody(where: string, body: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (body === undefined) return undefined
+  const copy = copyJson(body)
+  if (!isObject(copy)) {
+    return refuse(`${where} must be an object of plain JSON`, `${where}: объект из строк, чисел, списков и объектов, без циклов.`)
+  }
+  for (const name of Object.keys(copy)) {
+    const word = wordFor(bodyWords, name)
+    if (word !== undefined) refuse(`${where} may not set '${name}'; use ${word}`, `Уберите '${name}' из extraBody: для него есть ${word}.`)
+  }
+  return Object.freeze(copy)
+}
+
+function copyJson(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value, refuseNonJson)) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** What JSON would drop or turn into `null` in silence. */
+function refuseNonJson(_key: string, value: unknown): unknown {
+  const isKept = value === null || ['string', 'boolean', 'object'].includes(typeof value) || isFiniteNumber(value)
+  if (!isKept) throw new TypeError('not JSON')
+  return value
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+function wordFor(words: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(words, name) ? words[name] : undefined
+}
