@@ -56,7 +56,7 @@ export function createBody(steps: readonly BodyStep[], options: BodyOptions): Re
           const chunk = await chunks.next()
           if (signal.aborted) {
             end('client-closed')
-            if (!gone.signal.aborted) controller.error(signal.reason)
+            if (!gone.signal.aborted) controller.error(new BrokenBodyError('close'))
           } else if (chunk.done) {
             end('sent')
             controller.close()

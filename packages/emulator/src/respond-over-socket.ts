@@ -92,6 +92,7 @@ async function writeAnswer(response: ServerResponse, answer: Response, signal: A
 
 /** A reset goes to the raw socket, an orderly end to the outer one, so that TLS says goodbye. */
 async function endConnection({ request, connection }: SocketExchange, how: ConnectionEnd): Promise<void> {
+  if (request.socket.destroyed) return
   await sleep(settleMs)
   if (how === 'reset') connection.socket.resetAndDestroy()
   else request.socket.end()

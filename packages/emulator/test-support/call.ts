@@ -12,7 +12,7 @@ export interface Call {
   /** Further settings of node:https: `ca`, `cert`, `key`, `agent`. */
   readonly options?: RequestOptions
   /** Called at the first piece of the body; may destroy the request. */
-  onFirstPiece?(hangUp: () => void): void
+  readonly onFirstPiece?: (hangUp: () => void) => void
 }
 
 /** What came back. */
@@ -39,7 +39,10 @@ export class CallError extends Error {
 }
 
 /** Sends a request to the listener of an origin, under the origin's name, with a connection of its own. */
-export function call(emulator: Emulator, { origin, path, method = 'POST', headers = {}, body, options, onFirstPiece }: Call) {
+export function call(
+  emulator: Emulator,
+  { origin, path, method = 'POST', headers = {}, body, options, onFirstPiece }: Call,
+) {
   const { hostname, host, protocol } = new URL(origin)
   const local = emulator.origins.find((entry) => entry.origin === origin)?.local
   if (local === undefined) throw new Error(`The emulator has no ${origin}`)
@@ -47,7 +50,8 @@ export function call(emulator: Emulator, { origin, path, method = 'POST', header
   return new Promise<CallAnswer>((resolve, reject) => {
     let status: number | undefined
     const pieces: Buffer[] = []
-    const fail = (cause: NodeJS.ErrnoException): void => reject(new CallError(cause, status, Buffer.concat(pieces).toString()))
+    const fail = (cause: NodeJS.ErrnoException): void =>
+      reject(new CallError(cause, status, Buffer.concat(pieces).toString()))
     const request = send({
       host: '127.0.0.1',
       port: new URL(local).port,

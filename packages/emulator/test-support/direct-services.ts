@@ -17,9 +17,12 @@ export interface DirectRequest {
 /** The handlers without a server. */
 export interface DirectServices {
   readonly state: EmulatorState
-  send(url: string, request?: DirectRequest): Promise<Response>
+  readonly send: (url: string, request?: DirectRequest) => Promise<Response>
   /** GigaChat's OAuth with a good request, changed where the test says so. */
-  oauth(change?: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string }): Promise<Response>
+  readonly oauth: (change?: {
+    readonly headers?: Readonly<Record<string, string>>
+    readonly body?: string
+  }) => Promise<Response>
   /** GigaChat's chat with a good request, changed where the test says so. */
   chat(change?: object, headers?: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Response>
   /** YandexGPT's completion with a good request, changed where the test says so. */

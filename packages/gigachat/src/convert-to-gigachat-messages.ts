@@ -24,7 +24,10 @@ export function convertToGigachatMessages(messages: TextCall['messages']): reado
 }
 
 function joinText({ content }: PartMessage): string {
-  return content.filter(isText).map(({ text }) => text).join('')
+  return content
+    .filter(isText)
+    .map(({ text }) => text)
+    .join('')
 }
 
 function isText(part: ContentPart): part is Extract<ContentPart, { type: 'text' }> {

@@ -125,7 +125,11 @@ function textContent(text: string): readonly ContentPart[] {
 
 function createAnswerError(body: Readonly<Record<string, unknown>>): ServerError {
   const { message, hint, status } = convertGigachatAnswerError(body)
-  return new ServerError(message, { isRetryable: true, ...(hint !== undefined && { hint }), ...(status !== undefined && { status }) })
+  return new ServerError(message, {
+    isRetryable: true,
+    ...(hint !== undefined && { hint }),
+    ...(status !== undefined && { status }),
+  })
 }
 
 function unreadable(why: string): ProtocolError {

@@ -64,7 +64,9 @@ describe('the list', () => {
   })
 
   it('lets a client certificate stand alone when nothing else is there', () => {
-    const certificate = credential('client certificate', { clientCertificate: { cert: { file: 'c' }, key: { file: 'k' } } })
+    const certificate = credential('client certificate', {
+      clientCertificate: { cert: { file: 'c' }, key: { file: 'k' } },
+    })
     expect(certificate).toMatchObject({ explicit: false, fallback: true, secrets: {} })
     expect(authorize(certificate, {})).toEqual({ access: { headers: {} }, effects: [] })
   })
@@ -73,7 +75,8 @@ describe('the list', () => {
 describe('the exchange of a key', () => {
   it('is the documented one, with a fresh RqUID', () => {
     const chosen = credential('authorisation key')
-    const exchange = (): unknown => authorize(chosen, { key }, { body: { access_token: 'token', expires_at: inHalfAnHour() } }).effects.at(-1)
+    const exchange = (): unknown =>
+      authorize(chosen, { key }, { body: { access_token: 'token', expires_at: inHalfAnHour() } }).effects.at(-1)
     const effect = exchange() as Extract<Effect, { do: 'exchange' }>
     expect(effect).toEqual({
       do: 'exchange',
@@ -112,9 +115,7 @@ describe('the exchange of a key', () => {
   it('refuses a scope that does not exist', () => {
     const error = errorOf(() => authorize(credential('authorisation key'), { key }, { setting: 'PERS' }))
     expect(error).toBeInstanceOf(ConfigurationError)
-    expect(error.message).toBe(
-      'GIGACHAT_SCOPE must be one of GIGACHAT_API_PERS, GIGACHAT_API_B2B, GIGACHAT_API_CORP',
-    )
+    expect(error.message).toBe('GIGACHAT_SCOPE must be one of GIGACHAT_API_PERS, GIGACHAT_API_B2B, GIGACHAT_API_CORP')
   })
 })
 

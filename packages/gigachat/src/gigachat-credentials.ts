@@ -60,7 +60,10 @@ function createTokenCredential({ accessToken }: GigachatSettings): Credential {
     *authorize({ token = '' }) {
       checkStray('access token', 'GIGACHAT_ACCESS_TOKEN', token)
       if (!/^[\x21-\x7e]+$/.test(token)) {
-        refuseSecret('the access token holds characters that no token has', 'Скопируйте токен целиком, без лишних символов (GIGACHAT_ACCESS_TOKEN).')
+        refuseSecret(
+          'the access token holds characters that no token has',
+          'Скопируйте токен целиком, без лишних символов (GIGACHAT_ACCESS_TOKEN).',
+        )
       }
       return { headers: { authorization: `Bearer ${token}` } }
     },
@@ -77,7 +80,10 @@ function createPasswordCredential({ user, password }: GigachatSettings): Credent
       checkStray('user', 'GIGACHAT_USER', name)
       checkStray('password', 'GIGACHAT_PASSWORD', word)
       if (name.includes(':')) {
-        refuseSecret('the user holds a colon', 'GIGACHAT_USER: уберите двоеточие; пароль передаётся отдельно, в GIGACHAT_PASSWORD.')
+        refuseSecret(
+          'the user holds a colon',
+          'GIGACHAT_USER: уберите двоеточие; пароль передаётся отдельно, в GIGACHAT_PASSWORD.',
+        )
       }
       return yield* fetchToken({
         endpoint: 'api',
@@ -117,13 +123,15 @@ function* fetchToken(request: TokenRequest): Operation<Access> {
 /** Both shapes: `{ access_token, expires_at }` of OAuth, `{ tok, exp }` of stands; some stands mix them. */
 function readToken(body: unknown, now: number): Access {
   const answer = parseJson(body)
-  if (!isObject(answer)) throw nonsense('it is not a JSON object', 'вместо токена пришла другая страница: проверьте tokenUrl и прокси')
+  if (!isObject(answer))
+    throw nonsense('it is not a JSON object', 'вместо токена пришла другая страница: проверьте tokenUrl и прокси')
   const token = answer['access_token'] ?? answer['tok']
   const stated = answer['expires_at'] ?? answer['exp']
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
     throw nonsense('it holds no access token', 'проверьте tokenUrl')
   }
-  if (typeof stated !== 'number' || !(stated > 0)) throw nonsense('it does not say when the token expires', 'проверьте tokenUrl')
+  if (typeof stated !== 'number' || !(stated > 0))
+    throw nonsense('it does not say when the token expires', 'проверьте tokenUrl')
   const expiresAt = stated < firstMilliseconds ? stated * 1000 : stated
   if (expiresAt <= now) {
     throw nonsense('its token has already expired by the clock of this machine', 'сверьте часы этой машины')
@@ -154,15 +162,24 @@ function nonsense(why: string, fix: string): AuthError {
  */
 function checkAuthorizationKey(key: string): void {
   if (/^(?:Basic|Bearer)\s/i.test(key)) {
-    refuseSecret('the authorisation key begins with its scheme', 'Уберите слово Basic или Bearer в начале ключа (GIGACHAT_CREDENTIALS).')
+    refuseSecret(
+      'the authorisation key begins with its scheme',
+      'Уберите слово Basic или Bearer в начале ключа (GIGACHAT_CREDENTIALS).',
+    )
   }
   checkStray('authorisation key', 'GIGACHAT_CREDENTIALS', key)
   const source = 'скопируйте Authorization key из личного кабинета целиком'
   if (/^[^:]+:[^:]+$/.test(key)) {
-    refuseSecret('the authorisation key is not encoded', `Это client_id:client_secret без base64: ${source} (GIGACHAT_CREDENTIALS).`)
+    refuseSecret(
+      'the authorisation key is not encoded',
+      `Это client_id:client_secret без base64: ${source} (GIGACHAT_CREDENTIALS).`,
+    )
   }
   if (/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(key)) {
-    refuseSecret('the authorisation key is a bare id', `Это Client ID или Client Secret, а нужен ключ из обоих: ${source}.`)
+    refuseSecret(
+      'the authorisation key is a bare id',
+      `Это Client ID или Client Secret, а нужен ключ из обоих: ${source}.`,
+    )
   }
   const decoded = Buffer.from(key, 'base64')
   if (decoded.toString('base64') !== key || !/^[\x21-\x39\x3b-\x7e]+:[\x21-\x7e]+$/.test(decoded.toString('latin1'))) {

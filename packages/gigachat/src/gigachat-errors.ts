@@ -18,9 +18,7 @@ export interface GigachatErrorBody {
 export function convertGigachatError(reply: ErrorReply): ProviderFailure {
   const body = readErrorBody(parseJson(reply.text))
   const meaning =
-    reply.operation === 'token'
-      ? tokenMeaning(reply.status, body.code)
-      : apiMeaning(reply.status, body.message ?? '')
+    reply.operation === 'token' ? tokenMeaning(reply.status, body.code) : apiMeaning(reply.status, body.message ?? '')
   const subject = reply.operation === 'token' ? "GigaChat's token endpoint" : 'GigaChat'
   return createFailure(subject, reply.status, body, describeForeignBody(reply), meaning)
 }
@@ -78,10 +76,16 @@ function tokenMeaning(status: number, code: string | undefined): Meaning {
     }
   }
   if (status === 400) {
-    return { kind: 'bad-request', hint: 'Запрос токена не принят: проверьте tokenUrl, а для входа по паролю — baseUrl.' }
+    return {
+      kind: 'bad-request',
+      hint: 'Запрос токена не принят: проверьте tokenUrl, а для входа по паролю — baseUrl.',
+    }
   }
   if (status === 404) {
-    return { kind: 'not-found', hint: 'По этому адресу токены не выдают: проверьте tokenUrl, а для входа по паролю — baseUrl.' }
+    return {
+      kind: 'not-found',
+      hint: 'По этому адресу токены не выдают: проверьте tokenUrl, а для входа по паролю — baseUrl.',
+    }
   }
   if (status === 429) {
     return {
@@ -113,7 +117,10 @@ function apiMeaning(status: number, message: string): Meaning {
         hint: 'Токены этой модели закончились или модели нет в тарифе: пополните пакет в личном кабинете или возьмите другую модель.',
       }
     case 403:
-      return { kind: 'permission', hint: 'У аккаунта нет права на этот запрос: проверьте тариф и scope в личном кабинете.' }
+      return {
+        kind: 'permission',
+        hint: 'У аккаунта нет права на этот запрос: проверьте тариф и scope в личном кабинете.',
+      }
     case 404:
       return { kind: 'not-found', hint: notFoundHint(message) }
     case 408:

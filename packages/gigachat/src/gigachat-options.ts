@@ -69,7 +69,8 @@ const headerWords: Readonly<Record<string, string>> = {
 export function parseGigachatOptions(options: unknown): GigachatOptions {
   if (options === undefined) return {}
   const where = 'providerOptions.gigachat'
-  if (!isObject(options)) return refuse(`${where} must be an object`, `${where}: объект, например { profanityCheck: true }.`)
+  if (!isObject(options))
+    return refuse(`${where} must be an object`, `${where}: объект, например { profanityCheck: true }.`)
   checkKeys(where, options, optionNames, neighbours)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const { repetitionPenalty, updateInterval, profanityCheck, flags } = given
@@ -82,7 +83,10 @@ export function parseGigachatOptions(options: unknown): GigachatOptions {
   if (profanityCheck !== undefined && typeof profanityCheck !== 'boolean') {
     refuse(`${where}.profanityCheck must be true or false`, 'profanityCheck: true или false.')
   }
-  if (flags !== undefined && !(Array.isArray(flags) && flags.every((flag) => typeof flag === 'string' && flag !== ''))) {
+  if (
+    flags !== undefined &&
+    !(Array.isArray(flags) && flags.every((flag) => typeof flag === 'string' && flag !== ''))
+  ) {
     refuse(`${where}.flags must be a list of non-empty strings`, "flags: список строк, например ['preprocess'].")
   }
   for (const name of ['sessionId', 'clientId']) {
@@ -103,7 +107,10 @@ function checkExtraHeaders(where: string, headers: unknown): void {
     }
     const word = wordFor(headerWords, name.toLowerCase())
     if (word !== undefined) {
-      refuse(`${where} may not set '${shown}'; it comes from ${word}`, `Уберите '${shown}' из extraHeaders: его задаёт ${word}.`)
+      refuse(
+        `${where} may not set '${shown}'; it comes from ${word}`,
+        `Уберите '${shown}' из extraHeaders: его задаёт ${word}.`,
+      )
     }
     checkHeaderValue(`${where}['${shown}']`, value)
   }
@@ -122,11 +129,15 @@ function readExtraBody(where: string, body: unknown): Readonly<Record<string, un
   if (body === undefined) return undefined
   const copy = copyJson(body)
   if (!isObject(copy)) {
-    return refuse(`${where} must be an object of plain JSON`, `${where}: объект из строк, чисел, списков и объектов, без циклов.`)
+    return refuse(
+      `${where} must be an object of plain JSON`,
+      `${where}: объект из строк, чисел, списков и объектов, без циклов.`,
+    )
   }
   for (const name of Object.keys(copy)) {
     const word = wordFor(bodyWords, name)
-    if (word !== undefined) refuse(`${where} may not set '${name}'; use ${word}`, `Уберите '${name}' из extraBody: для него есть ${word}.`)
+    if (word !== undefined)
+      refuse(`${where} may not set '${name}'; use ${word}`, `Уберите '${name}' из extraBody: для него есть ${word}.`)
   }
   return Object.freeze(copy)
 }

@@ -23,7 +23,11 @@ it('takes the addresses and trust of a stand as they are spelled', () => {
   })
   const ca = `${russianTrustedRootCa}\n${russianTrustedRootCa}`
   expect(endpoints).toMatchObject({
-    api: { url: 'https://Stand.example/v1/', ca, clientCertificate: { cert: { file: 'client.pem' }, key: { env: 'KEY' } } },
+    api: {
+      url: 'https://Stand.example/v1/',
+      ca,
+      clientCertificate: { cert: { file: 'client.pem' }, key: { env: 'KEY' } },
+    },
     token: { url: 'https://stand.example/oauth', ca },
   })
   expect(endpoints['token']).not.toHaveProperty('clientCertificate')
@@ -41,7 +45,10 @@ it('carries its name and model ids in its type', () => {
 })
 
 it('does not print its secrets', () => {
-  const provider = gigachat({ credentials: 'top-secret', clientCertificate: { cert: { file: 'c' }, key: '-----BEGIN top-secret' } })
+  const provider = gigachat({
+    credentials: 'top-secret',
+    clientCertificate: { cert: { file: 'c' }, key: '-----BEGIN top-secret' },
+  })
   expect(inspect(provider, { depth: 20, showHidden: true })).not.toContain('top-secret')
   expect(JSON.stringify(provider)).not.toContain('top-secret')
 })
@@ -61,7 +68,12 @@ describe('refuses at construction', () => {
     ['an unknown scope', { scope: 'secret' }, /scope must be one of GIGACHAT_API_PERS/, /физлица/],
     ['an address of another type', { baseUrl: new URL('https://x.example') }, /baseUrl must be/, /строка/],
     ['a path as ca', { ca: '/etc/ca.pem' }, /ca holds no PEM certificate/, /а не путь/],
-    ['a broken ca', { ca: '-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----' }, /no certificate/, /openssl/],
+    [
+      'a broken ca',
+      { ca: '-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----' },
+      /no certificate/,
+      /openssl/,
+    ],
     ['a path as certificate', { clientCertificate: { cert: 'a.pem', key: pem } }, /cert must be PEM/, /\{ file \}/],
     ['no key beside the certificate', { clientCertificate: { cert: pem } }, /key must be PEM/, /PEM/],
     ['the protocol to come', { api: 'v2' }, /'v2' is not built yet/, /v1/],

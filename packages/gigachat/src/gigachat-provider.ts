@@ -69,7 +69,11 @@ function toClientCertificate({
   key,
   passphrase,
 }: NonNullable<GigachatSettings['clientCertificate']>): ClientCertificate {
-  return { cert: toSource(cert), key: toSource(key), ...(passphrase !== undefined && { passphrase: toSource(passphrase) }) }
+  return {
+    cert: toSource(cert),
+    key: toSource(key),
+    ...(passphrase !== undefined && { passphrase: toSource(passphrase) }),
+  }
 }
 
 function toSource(pem: GigachatPem): SecretSource {

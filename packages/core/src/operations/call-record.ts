@@ -21,7 +21,8 @@ export class CallRecord {
   headers: AnswerHeaders = {}
   requestId: string | undefined
   origin: string | undefined
-  address: string | undefined
+  /** Approved addresses the pool of the call went to. */
+  peers: ReadonlySet<string> = new Set()
   answeredBy: string | undefined
   /** The last whole body, for `include: { raw: true }`. */
   raw: unknown
@@ -50,6 +51,8 @@ export class CallRecord {
   receipt(): Receipt {
     const denial = this.#decisions.find((decision) => decision.verdict === 'deny')
     const { provider, model, providerLogging } = this.#target
+    // Stated when every connection of the pool went to the same address.
+    const [address] = this.peers.size === 1 ? this.peers : []
     return Object.freeze({
       verdict: denial ? 'deny' : 'allow',
       code: denial?.code ?? 'ok',
@@ -59,7 +62,7 @@ export class CallRecord {
         provider,
         ...(model === undefined ? {} : { model }),
         ...(this.origin === undefined ? {} : { origin: this.origin }),
-        ...(this.address === undefined ? {} : { address: this.address }),
+        ...(address === undefined ? {} : { address }),
       }),
       ...(this.answeredBy === undefined ? {} : { answeredBy: this.answeredBy }),
       providerLogging,

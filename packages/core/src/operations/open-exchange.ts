@@ -37,8 +37,7 @@ export async function openExchange(
   scope.throwIfOver()
   const exchange = new HttpExchange(scope, context.limits, reader, origin)
   send(pool, { method: request.method, path: joinPath(url, request), headers, body: request.body }, exchange)
-  record.address = undefined
-  recordAddress(context, pool.peers)
+  record.peers = pool.peers
   return exchange
 }
 
@@ -77,10 +76,4 @@ function joinPath(url: URL, request: WireRequest): string {
   const path = url.pathname.replace(/\/+$/, '') + request.path
   const query = new URLSearchParams(request.query).toString()
   return query === '' ? path : `${path}?${query}`
-}
-
-/** Known when every connection of the pool went to the same address. */
-function recordAddress({ record }: CallContext, peers: ReadonlySet<string>): void {
-  const [peer, ...others] = peers
-  if (peer !== undefined && others.length === 0) record.address = peer
 }

@@ -15,7 +15,9 @@ describe('GigaChat chat', () => {
     expect(response.headers.get('x-client-id')).toBe('me')
     const body = await response.json()
     expect(body).toEqual({
-      choices: [{ message: { content: expect.stringContaining('Привет'), role: 'assistant' }, index: 0, finish_reason: 'stop' }],
+      choices: [
+        { message: { content: expect.stringContaining('Привет'), role: 'assistant' }, index: 0, finish_reason: 'stop' },
+      ],
       created: expect.any(Number),
       model: 'GigaChat-2:2.0.28.2',
       object: 'chat.completion',
@@ -95,7 +97,12 @@ describe('GigaChat chat refuses', () => {
   const invalidJson = 'Your request contains invalid JSON syntax.'
 
   it.each<[string, object, number, string]>([
-    ['content in parts', { messages: [{ role: 'user', content: [{ type: 'text', text: 'Привет' }] }] }, 400, invalidJson],
+    [
+      'content in parts',
+      { messages: [{ role: 'user', content: [{ type: 'text', text: 'Привет' }] }] },
+      400,
+      invalidJson,
+    ],
     ['an unknown role', { messages: [{ role: 'developer', content: 'Привет' }] }, 400, invalidJson],
     ['no messages', { messages: [] }, 400, invalidJson],
     ['no model', { model: undefined }, 400, invalidJson],
@@ -107,23 +114,73 @@ describe('GigaChat chat refuses', () => {
     ['n as text', { n: '1' }, 400, invalidJson],
     ['an unknown reasoning_effort', { reasoning_effort: 'most' }, 400, invalidJson],
     ['an unknown function_call', { function_call: 'required' }, 400, invalidJson],
-    ['arguments as text', { messages: [user, { ...call, function_call: { name: 'weather', arguments: '{}' } }] }, 400, invalidJson],
+    [
+      'arguments as text',
+      { messages: [user, { ...call, function_call: { name: 'weather', arguments: '{}' } }] },
+      400,
+      invalidJson,
+    ],
     ['attachments that are not text', { messages: [{ ...user, attachments: [1] }] }, 400, invalidJson],
     ['functions as an object', { functions: {} }, 400, invalidJson],
-    ['an unknown response_format', { response_format: { type: 'json_object' } }, 400, 'Unknown type "json_object" in response_format'],
-    ['an empty schema', { response_format: { type: 'json_schema' } }, 400, 'Empty schema with json format type is not supported'],
+    [
+      'an unknown response_format',
+      { response_format: { type: 'json_object' } },
+      400,
+      'Unknown type "json_object" in response_format',
+    ],
+    [
+      'an empty schema',
+      { response_format: { type: 'json_schema' } },
+      400,
+      'Empty schema with json format type is not supported',
+    ],
     ['an unknown model', { model: 'GigaChat-9' }, 404, 'No such model'],
     ['a model that only embeds', { model: 'Embeddings' }, 404, 'No such model'],
-    ['a system message that is not the first', { messages: [user, system] }, 422, 'Invalid params: system message must be the first message'],
-    ['two system messages', { messages: [system, system, user] }, 422, 'Invalid params: system message must be the first message'],
-    ['a call without a result', { messages: [user, call, user] }, 422, 'Invalid params: every assistant function call must have a result in history'],
-    ['a result without a call', { messages: [user, result] }, 422, 'Invalid params: every assistant function result must have an assistant function call in history'],
-    ['repetition_penalty 0', { repetition_penalty: 0 }, 422, 'Invalid params: repetition_penalty must be in range (0, +inf)'],
+    [
+      'a system message that is not the first',
+      { messages: [user, system] },
+      422,
+      'Invalid params: system message must be the first message',
+    ],
+    [
+      'two system messages',
+      { messages: [system, system, user] },
+      422,
+      'Invalid params: system message must be the first message',
+    ],
+    [
+      'a call without a result',
+      { messages: [user, call, user] },
+      422,
+      'Invalid params: every assistant function call must have a result in history',
+    ],
+    [
+      'a result without a call',
+      { messages: [user, result] },
+      422,
+      'Invalid params: every assistant function result must have an assistant function call in history',
+    ],
+    [
+      'repetition_penalty 0',
+      { repetition_penalty: 0 },
+      422,
+      'Invalid params: repetition_penalty must be in range (0, +inf)',
+    ],
     ['temperature 0', { temperature: 0 }, 422, 'Invalid params: temperature must be in range (0, +inf)'],
     ['top_p above 1', { top_p: 1.1 }, 422, 'Invalid params: top_p must be in range [0, 1]'],
     ['max_tokens 0', { max_tokens: 0 }, 422, 'Invalid params: max_tokens must be in range (0, +inf)'],
-    ['a negative update_interval', { update_interval: -1 }, 422, 'Invalid params: update_interval must be in range [0, +inf)'],
-    ['functions', { functions: [{ name: 'weather', parameters: {} }] }, 422, 'Requested model does not support functions'],
+    [
+      'a negative update_interval',
+      { update_interval: -1 },
+      422,
+      'Invalid params: update_interval must be in range [0, +inf)',
+    ],
+    [
+      'functions',
+      { functions: [{ name: 'weather', parameters: {} }] },
+      422,
+      'Requested model does not support functions',
+    ],
     ['files', { messages: [{ ...user, attachments: ['id'] }] }, 422, 'Unprocessable Entity'],
     ['stored context', { storage: { is_stateful: true } }, 422, 'Unprocessable Entity'],
     ['a schema', { response_format: { type: 'json_schema', schema: { type: 'object' } } }, 422, 'Unprocessable Entity'],
@@ -225,7 +282,9 @@ describe('GigaChat models, counts and other paths', () => {
   })
 
   it('counts tokens as usage does', async () => {
-    const body = await (await get('/v1/tokens/count', 'POST', { model: 'GigaChat-2', input: ['Привет', 'Два слова'] })).json()
+    const body = await (
+      await get('/v1/tokens/count', 'POST', { model: 'GigaChat-2', input: ['Привет', 'Два слова'] })
+    ).json()
     expect(body).toEqual([
       { object: 'tokens', tokens: 2, characters: 6 },
       { object: 'tokens', tokens: 3, characters: 9 },

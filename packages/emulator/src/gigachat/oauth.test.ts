@@ -26,14 +26,38 @@ describe('GigaChat OAuth', () => {
 
   it.each([
     ['no RqUID', { headers: { rquid: '' } }, 400, undefined, /RqUID/],
-    ['an RqUID of another version', { headers: { rquid: '6ba7b810-9dad-11d1-80b4-00c04fd430c8' } }, 400, undefined, /RqUID/],
-    ['a key that is not base64', { headers: { authorization: 'Basic ключ'.replace('ключ', '%%%') } }, 401, 4, "Can't decode 'Authorization' header"],
+    [
+      'an RqUID of another version',
+      { headers: { rquid: '6ba7b810-9dad-11d1-80b4-00c04fd430c8' } },
+      400,
+      undefined,
+      /RqUID/,
+    ],
+    [
+      'a key that is not base64',
+      { headers: { authorization: 'Basic ключ'.replace('ключ', '%%%') } },
+      401,
+      4,
+      "Can't decode 'Authorization' header",
+    ],
     ['no key', { headers: { authorization: '' } }, 401, 4, "Can't decode 'Authorization' header"],
-    ['another key', { headers: { authorization: `Basic ${base64('someone:else')}` } }, 401, 6, "credentials doesn't match db data"],
+    [
+      'another key',
+      { headers: { authorization: `Basic ${base64('someone:else')}` } },
+      401,
+      6,
+      "credentials doesn't match db data",
+    ],
     ['no scope', { body: '' }, 400, 5, 'scope is empty'],
     ['a scope in JSON', { headers: { 'content-type': 'application/json' } }, 400, 5, 'scope is empty'],
     ['an unknown scope', { body: 'scope=GIGACHAT_API' }, 400, 1, 'scope data format invalid'],
-    ['the scope of another account', { body: 'scope=GIGACHAT_API_CORP' }, 400, 7, 'scope from db not fully includes consumed scope'],
+    [
+      'the scope of another account',
+      { body: 'scope=GIGACHAT_API_CORP' },
+      400,
+      7,
+      'scope from db not fully includes consumed scope',
+    ],
   ])('refuses %s', async (_, change, status, code, message) => {
     const { oauth } = directServices()
     const response = await oauth(change)

@@ -17,7 +17,10 @@ describe('YandexGPT completion', () => {
     expect(await response.json()).toEqual({
       result: {
         alternatives: [
-          { message: { role: 'assistant', text: expect.stringContaining('Привет') }, status: 'ALTERNATIVE_STATUS_FINAL' },
+          {
+            message: { role: 'assistant', text: expect.stringContaining('Привет') },
+            status: 'ALTERNATIVE_STATUS_FINAL',
+          },
         ],
         usage: {
           inputTextTokens: expect.stringMatching(/^\d+$/),
@@ -64,7 +67,10 @@ describe('YandexGPT completion', () => {
     const response = await complete({ completionOptions: { stream: true } })
     const text = await response.text()
     expect(text.endsWith('\n')).toBe(true)
-    const lines = text.trimEnd().split('\n').map((line) => JSON.parse(line).result)
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).result)
     expect(lines.length).toBeGreaterThan(2)
     let before = ''
     for (const [index, { alternatives, usage }] of lines.entries()) {
@@ -125,13 +131,33 @@ describe('YandexGPT completion refuses', () => {
     ['an unknown tuned model', { modelUri: `gpt://${folder}/yandexgpt-lite/latest@other` }, 400, 'Failed to get model'],
     ['temperature above 1', { completionOptions: { temperature: 1.1 } }, 400, 'temperature must be in range [0, 1]'],
     ['maxTokens 0', { completionOptions: { maxTokens: '0' } }, 400, 'max_tokens must be greater than 0'],
-    ['maxTokens with a fraction', { completionOptions: { maxTokens: 1.5 } }, 400, 'invalid value for field completionOptions.maxTokens'],
-    ['stream as text', { completionOptions: { stream: 'true' } }, 400, 'invalid value for field completionOptions.stream'],
-    ['an unknown enum name', { completionOptions: { reasoningOptions: { mode: 'ON' } } }, 400, 'invalid value for enum field reasoningOptions.mode: "ON"'],
+    [
+      'maxTokens with a fraction',
+      { completionOptions: { maxTokens: 1.5 } },
+      400,
+      'invalid value for field completionOptions.maxTokens',
+    ],
+    [
+      'stream as text',
+      { completionOptions: { stream: 'true' } },
+      400,
+      'invalid value for field completionOptions.stream',
+    ],
+    [
+      'an unknown enum name',
+      { completionOptions: { reasoningOptions: { mode: 'ON' } } },
+      400,
+      'invalid value for enum field reasoningOptions.mode: "ON"',
+    ],
     ['no messages', { messages: [] }, 400, 'messages must not be empty'],
     ['an unknown role', { messages: [{ role: 'tool', text: 'Привет' }] }, 400, 'unknown role in messages[0]'],
     ['empty text', { messages: [{ role: 'user', text: '' }] }, 400, 'empty message text'],
-    ['text in parts', { messages: [{ role: 'user', text: ['Привет'] }] }, 400, 'invalid value for field messages[0].text'],
+    [
+      'text in parts',
+      { messages: [{ role: 'user', text: ['Привет'] }] },
+      400,
+      'invalid value for field messages[0].text',
+    ],
     ['tools, which come later', { tools: [{ function: { name: 'weather', parameters: {} } }] }, 501, 'Not implemented'],
     ['a schema, which comes later', { json_schema: { schema: {} } }, 501, 'Not implemented'],
   ])('%s', async (_, change, status, text) => {
@@ -145,7 +171,11 @@ describe('YandexGPT completion refuses', () => {
 
   it.each<[string, (key: string, expired: string) => string, string | RegExp]>([
     ['no credential', () => '', 'IAM token or API key has to be passed in request'],
-    ['an unknown key', () => 'Api-Key AQVNother', /^rpc error: code = Unauthenticated desc = Unknown api key '\*{4}ther \([0-9A-F]{8}\)'$/],
+    [
+      'an unknown key',
+      () => 'Api-Key AQVNother',
+      /^rpc error: code = Unauthenticated desc = Unknown api key '\*{4}ther \([0-9A-F]{8}\)'$/,
+    ],
     ['an expired key', (_, expired) => `Api-Key ${expired}`, 'The apikey has expired'],
     ['a key as a bearer token', (key) => `Bearer ${key}`, 'Token is invalid or has expired.'],
   ])('%s with 401', async (_, authorization, text) => {
@@ -230,7 +260,9 @@ describe('YandexGPT tokenizer and other paths', () => {
   })
 
   it('counts a conversation as usage does', async () => {
-    const { tokens } = await (await post('/foundationModels/v1/tokenizeCompletion', { modelUri, messages: [message] })).json()
+    const { tokens } = await (
+      await post('/foundationModels/v1/tokenizeCompletion', { modelUri, messages: [message] })
+    ).json()
     const { complete } = directServices()
     const { result } = await (await complete()).json()
     expect(String(tokens.length)).toBe(result.usage.inputTextTokens)
@@ -239,7 +271,9 @@ describe('YandexGPT tokenizer and other paths', () => {
   it('answers 501 to what is not emulated yet and 404 to the rest', async () => {
     expect((await post('/v1/chat/completions', {}, 'ai')).status).toBe(501)
     expect((await post('/elsewhere', {})).status).toBe(404)
-    const operation = await directServices().send('https://operation.api.cloud.yandex.net/operations/d7q1', { method: 'GET' })
+    const operation = await directServices().send('https://operation.api.cloud.yandex.net/operations/d7q1', {
+      method: 'GET',
+    })
     expect(await operation.json()).toMatchObject({ code: 5, message: 'Operation not found' })
   })
 })

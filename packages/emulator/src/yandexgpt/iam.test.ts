@@ -6,7 +6,10 @@ const address = 'https://iam.api.cloud.yandex.net/iam/v1/tokens'
 const metadata = 'http://169.254.169.254/computeMetadata/v1/instance/service-accounts/default/token'
 
 /** A good JWT, changed where the test says so. */
-function makeJwt({ state }: DirectServices, change: { header?: object; claims?: object; key?: KeyObject; saltLength?: number } = {}): string {
+function makeJwt(
+  { state }: DirectServices,
+  change: { header?: object; claims?: object; key?: KeyObject; saltLength?: number } = {},
+): string {
   const file = JSON.parse(state.credentials.yandexgpt.authorizedKey)
   const pem: string = file.private_key
   const key = change.key ?? createPrivateKey(pem.slice(pem.indexOf('-----BEGIN')))
@@ -45,7 +48,14 @@ describe('IAM', () => {
 
   it('gives the key file in snake case, with a line before the private key', () => {
     const file = JSON.parse(directServices().state.credentials.yandexgpt.authorizedKey)
-    expect(Object.keys(file)).toEqual(['id', 'service_account_id', 'created_at', 'key_algorithm', 'public_key', 'private_key'])
+    expect(Object.keys(file)).toEqual([
+      'id',
+      'service_account_id',
+      'created_at',
+      'key_algorithm',
+      'public_key',
+      'private_key',
+    ])
     expect(file.private_key).toMatch(/^PLEASE DO NOT REMOVE THIS LINE.*\n-----BEGIN PRIVATE KEY-----\n/)
   })
 
@@ -84,7 +94,11 @@ describe('metadata', () => {
     const services = directServices()
     const response = await services.send(metadata, { method: 'GET', headers: { 'metadata-flavor': 'Google' } })
     const body = await response.json()
-    expect(body).toEqual({ access_token: expect.stringMatching(/^t1\./), expires_in: expect.any(Number), token_type: 'Bearer' })
+    expect(body).toEqual({
+      access_token: expect.stringMatching(/^t1\./),
+      expires_in: expect.any(Number),
+      token_type: 'Bearer',
+    })
     expect((await services.complete({}, { authorization: `Bearer ${body.access_token}` })).status).toBe(200)
   })
 
