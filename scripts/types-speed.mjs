@@ -57,7 +57,10 @@ function compile(directory) {
   const run = spawnSync('sh', ['-c', '"$@" && times', 'sh', ...command], { encoding: 'utf8' })
   if (run.status !== 0) throw new Error(`the program does not compile:\n${run.stdout}${run.stderr}`)
   const children = run.stdout.trim().split('\n').at(-1)
-  return [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, m, s]) => sum + (Number(m) * 60 + Number(s)) * 1000, 0)
+  return [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, m, s]) => sum + (Number(m) * 60 + Number(s)) * 1000,
+    0,
+  )
 }
 
 function median(values) {

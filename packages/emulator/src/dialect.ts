@@ -13,6 +13,8 @@ export interface Dialect {
   unauthorized(operation: Operation, reason: 'expired' | 'unknown'): WholeAnswer
   /** 429. */
   rateLimited(operation: Operation): WholeAnswer
+  /** Content type of its streams. */
+  readonly streamContentType: string
   /** The balancer's page. */
   readonly badGatewayPage: string
   /** A broken event or line, complete with its end. */

@@ -75,7 +75,7 @@ export interface RawScript extends ScriptTarget {
 export interface RawAnswer {
   /** @default 200 */
   readonly status?: number
-  /** `content-type` defaults to that of the operation: JSON, or an event stream if the body has several parts. */
+  /** `content-type` defaults to JSON, or to that of the service's streams if the body has several parts. */
   readonly headers?: Readonly<Record<string, string>>
   /** One body, or parts that go out one by one, with pauses between them where stated. */
   readonly body: string | Uint8Array | readonly (string | Uint8Array | { readonly waitMs: number })[]

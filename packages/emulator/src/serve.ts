@@ -107,7 +107,7 @@ async function answerOf(
   const instead = faults.map((fault) => answerInstead(fault, dialect, operation)).find((answer) => answer !== undefined)
   if (instead !== undefined) return instead
   const raw = exchange.state.scripts.takeRaw(dialect.service, operation)
-  if (raw !== undefined) return rawAnswer(raw)
+  if (raw !== undefined) return rawAnswer(raw, dialect)
   try {
     return await respond(exchange)
   } catch (error) {
@@ -117,7 +117,7 @@ async function answerOf(
   }
 }
 
-function rawAnswer(raw: RawAnswer): Answer {
+function rawAnswer(raw: RawAnswer, dialect: Dialect): Answer {
   const { 'content-type': contentType, ...headers } = lowerCase(raw.headers ?? {})
   const status = raw.status ?? 200
   if (typeof raw.body === 'string' || raw.body instanceof Uint8Array) {
@@ -131,7 +131,7 @@ function rawAnswer(raw: RawAnswer): Answer {
         ]
       : [{ do: 'wait', ms: part.waitMs }],
   )
-  return { status, headers, contentType: contentType ?? 'text/event-stream', body }
+  return { status, headers, contentType: contentType ?? dialect.streamContentType, body }
 }
 
 function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {

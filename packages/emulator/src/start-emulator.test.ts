@@ -1,6 +1,6 @@
 import { Agent } from 'node:https'
 import { afterEach, describe, expect, it } from 'vitest'
-import { call, CallError, chatCall, completionCall } from '../test-support/call.ts'
+import { call, type CallError, chatCall, completionCall } from '../test-support/call.ts'
 import type { Fault } from './faults.ts'
 import type { EmulatorOptions } from './options.ts'
 import { startEmulator, type Emulator } from './start-emulator.ts'
@@ -85,6 +85,19 @@ describe('both services over HTTPS', () => {
     await call(services, { ...chatCall(services), options })
     agent.destroy()
     expect(services.connections).toMatchObject([{ requests: 2 }])
+  })
+
+  it('need a new connection after disconnect', async () => {
+    const services = await start()
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const options = { agent, ca: services.ca.state }
+    await call(services, { ...chatCall(services), options })
+    services.disconnect()
+    await expect.poll(() => services.connections[0]?.isOpen).toBe(false)
+    await expect.poll(() => Object.keys(agent.freeSockets)).toEqual([])
+    await call(services, { ...chatCall(services), options })
+    agent.destroy()
+    expect(services.connections).toMatchObject([{ requests: 1 }, { requests: 1 }])
   })
 
   it('serve the metadata of a virtual machine over plain HTTP', async () => {

@@ -39,6 +39,8 @@ export interface Emulator extends AsyncDisposable {
   script(answer: ScriptedAnswer): () => void
   /** Makes every token issued so far count as expired, while clients still think it good. */
   expireTokens(service?: Service): void
+  /** Ends every open connection, as a server does with idle ones: the next request needs a new one. */
+  disconnect(): void
   /** Forgets requests, ended connections, faults, scripts, limits and caches. Credentials and tokens stay good. */
   reset(): void
   /** Ends every connection and stops listening. Idempotent. */
@@ -118,6 +120,9 @@ function assemble(state: EmulatorState, certificates: Certificates, listeners: r
     expireTokens(service) {
       if (service !== 'yandexgpt') state.gigachat.expireTokens()
       if (service !== 'gigachat') state.yandexgpt.expireTokens()
+    },
+    disconnect() {
+      for (const { connections } of listeners) connections.destroyAll()
     },
     reset() {
       resetState(state)

@@ -24,9 +24,17 @@ export interface DirectServices {
     readonly body?: string
   }) => Promise<Response>
   /** GigaChat's chat with a good request, changed where the test says so. */
-  chat(change?: object, headers?: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Response>
+  readonly chat: (
+    change?: object,
+    headers?: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ) => Promise<Response>
   /** YandexGPT's completion with a good request, changed where the test says so. */
-  complete(change?: object, headers?: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Response>
+  readonly complete: (
+    change?: object,
+    headers?: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ) => Promise<Response>
 }
 
 /** Both services, called through msw's `getResponse`; answers come without pauses. */

@@ -149,7 +149,7 @@ function notFoundHint(message: string): string {
     return `Такой модели у аккаунта нет. Известные: ${chatModelNames()}; GigaChat-3 отвечает только на https://api.giga.chat/v1.`
   }
   if (/tool/i.test(message)) return 'Такого инструмента нет: проверьте его имя.'
-  return 'Адрес не найден: проверьте baseUrl, он кончается на /v1 (https://api.giga.chat/v1).'
+  return 'Не найдено: проверьте id в запросе и baseUrl, он кончается на /v1 (https://api.giga.chat/v1).'
 }
 
 function parseJson(text: string): unknown {

@@ -1,1 +1,5 @@
-export {}
+export { parseYandexgptModel } from './parse-yandexgpt-model.ts'
+export type { YandexgptModelId } from './yandexgpt-models.ts'
+export type { YandexgptOptions } from './yandexgpt-options.ts'
+export { yandexgpt, type YandexgptProvider } from './yandexgpt-provider.ts'
+export type { YandexgptSecret, YandexgptSettings } from './yandexgpt-settings.ts'

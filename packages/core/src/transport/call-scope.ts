@@ -31,6 +31,7 @@ export class CallScope implements WheelEntry {
   readonly #phase: TimeoutPhase
   readonly #deadline: number
   readonly #running = new Set<Cancellable>()
+  #ended = false
 
   constructor(options: CallScopeOptions) {
     this.#wheel = options.wheel
@@ -79,6 +80,8 @@ export class CallScope implements WheelEntry {
 
   /** Ends the scope in good order. */
   end(): void {
+    if (this.#ended) return
+    this.#ended = true
     this.over = true
     this.#signal?.removeEventListener('abort', this)
     this.#parent?.remove(this)

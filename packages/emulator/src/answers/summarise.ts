@@ -3,8 +3,8 @@ import { splitSentences } from './split-sentences.ts'
 import { weighSentences, type Flavour } from './weigh-sentences.ts'
 
 const leads = {
-  gigachat: { ru: 'Если коротко: ', en: 'In short: ' },
-  yandexgpt: { ru: 'Главное из текста. ', en: 'Key points. ' },
+  gigachat: { ru: 'Вот суть документа. ', en: 'Here is the gist. ' },
+  yandexgpt: { ru: 'Главное. ', en: 'Key points. ' },
 } as const
 
 const bullets = { gigachat: '- ', yandexgpt: '• ' } as const
@@ -19,7 +19,9 @@ const connective =
  */
 export function summarise(text: string, instruction: Instruction, flavour: Flavour): string {
   const sentences = splitSentences(text).filter((sentence) => /\p{L}.*\s.*\p{L}/u.test(sentence))
-  const chosen = chooseSentences(sentences, instruction, flavour).map(tidy)
+  const chosen = chooseSentences(sentences, instruction, flavour).map((sentence) =>
+    tidy(flavour === 'yandexgpt' ? condense(sentence) : sentence),
+  )
   if (instruction.asPoints) return chosen.map((sentence) => bullets[flavour] + sentence).join('\n')
   const lead = instruction.count === undefined ? leads[flavour][/[а-яё]/iu.test(text) ? 'ru' : 'en'] : ''
   return lead + chosen.join(' ')
@@ -37,6 +39,11 @@ function howMany(sentences: number, { count, isBrief, asPoints }: Instruction, f
   const usual = Math.min(asPoints ? 6 : 5, Math.max(2, Math.round(sentences / 4)))
   const brief = isBrief ? Math.min(usual, 3) : usual
   return flavour === 'yandexgpt' ? Math.max(2, brief - 1) : brief
+}
+
+/** The sentence without what follows a colon, stands in brackets, or begins with «который». */
+function condense(sentence: string): string {
+  return sentence.replace(/\s*\([^)]*\)/gu, '').replace(/^(.{25,}?)(?::\s.*|,\s(?:котор|which)\p{L}*\s.*)$/u, '$1')
 }
 
 /** A sentence that can stand by itself. */

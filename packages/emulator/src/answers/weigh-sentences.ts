@@ -24,8 +24,8 @@ const signals: Readonly<Record<string, RegExp>> = {
 }
 
 const values: Readonly<Record<Flavour, Readonly<Record<string, number>>>> = {
-  gigachat: { sum: 0.35, date: 0.25, name: 0.35, demand: 0.6, outcome: 0.3, courtesy: -3 },
-  yandexgpt: { sum: 0.7, date: 0.5, name: 0.15, demand: 0.35, outcome: 0.15, courtesy: -3 },
+  gigachat: { sum: 0.3, date: 0.15, name: 0.4, demand: 0.7, outcome: 0.3, courtesy: -3 },
+  yandexgpt: { sum: 0.7, date: 0.5, name: 0.15, demand: 0.45, outcome: 0.15, courtesy: -3 },
 }
 
 /** The weight of each sentence: how much of the text's own vocabulary it carries, and what facts are in it. */

@@ -23,6 +23,7 @@ export const gigachatDialect: Dialect = {
       ? oauthError(401, 6, "credentials doesn't match db data")
       : apiError(401, reason === 'expired' ? 'Token has expired' : 'Unauthorized'),
   rateLimited: (operation) => error(operation, 429),
+  streamContentType: 'text/event-stream',
   badGatewayPage:
     '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n' +
     '<hr><center>SynGX</center>\r\n</body>\r\n</html>\r\n',

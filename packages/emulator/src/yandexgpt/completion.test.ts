@@ -228,7 +228,7 @@ describe('YandexGPT completion refuses', () => {
     })
     await open[0]?.text()
     expect((await complete()).status).toBe(200)
-    await Promise.all(open.slice(1).map((answer) => answer.body?.cancel()))
+    await Promise.all(open.slice(1).map(async (answer) => answer.body?.cancel()))
   })
 
   it('a prompt longer than the context', async () => {

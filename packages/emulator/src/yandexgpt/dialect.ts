@@ -12,6 +12,7 @@ export const yandexgptDialect: Dialect = {
   error,
   unauthorized: (operation) => error(operation, 401, 'Token is invalid or has expired.'),
   rateLimited: (operation) => error(operation, 429),
+  streamContentType: 'application/json',
   badGatewayPage:
     '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1><hr>ycalb</body></html>\n',
   brokenPiece: '{"result":{"alternatives":[{"message":{"role":"assistant","text":"обры\n',

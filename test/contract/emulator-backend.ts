@@ -1,0 +1,45 @@
+import { createClient } from '@shlyuz/core'
+import type { ContractAnswer, ContractBackend, ContractFault } from '@shlyuz/core/testing'
+import type { Emulator, FaultKind, GigaChatFinishReason, ScriptedAnswer, YandexGptStatus } from '@shlyuz/emulator'
+
+type Service = ScriptedAnswer['service']
+
+const models = { gigachat: 'gigachat/GigaChat-2-Max', yandexgpt: 'yandexgpt/yandexgpt' }
+
+const faults: Readonly<Record<ContractFault, FaultKind>> = {
+  truncate: { kind: 'truncate', pieces: 1 },
+  'reset-after-content': { kind: 'reset', after: 'content', pieces: 1 },
+  'reset-before-content': { kind: 'reset', after: 'headers' },
+  'stall-after-content': { kind: 'stall', after: 'content', pieces: 1 },
+}
+
+const gigachatReasons: Readonly<Record<string, GigaChatFinishReason>> = {
+  stop: 'stop',
+  length: 'length',
+  'content-filter': 'blacklist',
+}
+
+const yandexgptStatuses: Readonly<Record<string, YandexGptStatus>> = {
+  stop: 'ALTERNATIVE_STATUS_FINAL',
+  length: 'ALTERNATIVE_STATUS_TRUNCATED_FINAL',
+  'content-filter': 'ALTERNATIVE_STATUS_CONTENT_FILTER',
+}
+
+/** The emulator as a backend of the contract cases, for one of its services. */
+export function emulatorBackend(emulator: Emulator, service: Service): ContractBackend {
+  const chats = (): Emulator['requests'] => emulator.requests.filter(({ operation }) => operation === 'chat')
+  return {
+    client: (provider) => createClient({ providers: [provider], network: emulator.network, retries: 2 }),
+    model: models[service],
+    script: (answer) => void emulator.script(toScript(service, answer)),
+    fail: (fault) => void emulator.fail({ service, operation: 'chat', ...faults[fault] }),
+    requests: () => chats().map(({ closedByClient }) => ({ closedByClient: closedByClient === true })),
+    reset: () => emulator.reset(),
+  }
+}
+
+function toScript(service: Service, { pieces, finish = 'stop' }: ContractAnswer): ScriptedAnswer {
+  return service === 'gigachat'
+    ? { service, text: pieces, finishReason: gigachatReasons[finish] ?? 'stop' }
+    : { service, text: pieces, status: yandexgptStatuses[finish] ?? 'ALTERNATIVE_STATUS_FINAL' }
+}
