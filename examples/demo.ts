@@ -27,7 +27,11 @@ interface Row {
 const rows: Row[] = []
 
 /** Streams one summary to the terminal and keeps its figures for the table. */
-async function summarise(client: Client, model: Parameters<Client['streamText']>[0]['model'], what: string): Promise<void> {
+async function summarise(
+  client: Client,
+  model: Parameters<Client['streamText']>[0]['model'],
+  what: string,
+): Promise<void> {
   const started = performance.now()
   let firstContentMs = 0
   const stream = client.streamText({ model, instructions, prompt: document })
@@ -56,7 +60,13 @@ async function showRefusal(client: Client, emulator: Emulator): Promise<void> {
 async function showFailover(client: Client, emulator: Emulator): Promise<void> {
   heading('4. Обрыв связи')
   console.log(dim('до первого слова: GigaChat рвёт соединение, отвечает YandexGPT'))
-  const untilYandex = emulator.fail({ service: 'gigachat', operation: 'chat', kind: 'reset', after: 'headers', times: 10 })
+  const untilYandex = emulator.fail({
+    service: 'gigachat',
+    operation: 'chat',
+    kind: 'reset',
+    after: 'headers',
+    times: 10,
+  })
   await summarise(client, client.fallback([models.gigachat, models.yandexgpt]), 'после обрыва')
   untilYandex()
 
@@ -125,7 +135,9 @@ async function runLive(): Promise<void> {
 
 const args = process.argv.slice(2)
 const live = args.includes('--live')
-const [path = new URL('pismo-zayavitelya.txt', import.meta.url).pathname] = args.filter((arg) => arg !== '--live' && arg !== '--')
+const [path = new URL('pretenziya.txt', import.meta.url).pathname] = args.filter(
+  (arg) => arg !== '--live' && arg !== '--',
+)
 if (path !== '-' && !existsSync(path)) {
   console.error(`Нет файла ${path}. Укажите файл, «-» для стандартного ввода или ничего.`)
   process.exit(1)

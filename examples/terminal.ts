@@ -1,5 +1,5 @@
 // Colour only where a person looks: never in a pipe, never against NO_COLOR.
-const colours = process.stdout.isTTY === true && !process.env['NO_COLOR']
+const colours = process.stdout.isTTY && !process.env['NO_COLOR']
 
 function paint(code: number, text: string): string {
   return colours ? `\u001b[${code}m${text}\u001b[0m` : text
@@ -16,7 +16,9 @@ export function heading(text: string): void {
 
 /** Prints rows under a head, columns as wide as they need. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => plain(row[column] ?? '').length)))
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => plain(row[column] ?? '').length)),
+  )
   const line = (cells: readonly string[]): string =>
     cells.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - plain(cell).length)).join('  ')
   console.log(dim(line(head)))

@@ -14,9 +14,36 @@ const badCalls: [string, Record<string, unknown>][] = [
   ['prompt and messages', { model: giga, prompt: 'x', messages: [{ role: 'user', content: 'x' }] }],
   ['neither prompt nor messages', { model: giga }],
   ['a wrong role', { model: giga, messages: [{ role: 'robot', content: 'x' }] }],
-  ['the assistant first', { model: giga, messages: [{ role: 'assistant', content: 'x' }, { role: 'user', content: 'x' }] }],
-  ['the assistant last', { model: giga, messages: [{ role: 'user', content: 'x' }, { role: 'assistant', content: 'x' }] }],
-  ['a late system message', { model: giga, messages: [{ role: 'user', content: 'x' }, { role: 'system', content: 'x' }] }],
+  [
+    'the assistant first',
+    {
+      model: giga,
+      messages: [
+        { role: 'assistant', content: 'x' },
+        { role: 'user', content: 'x' },
+      ],
+    },
+  ],
+  [
+    'the assistant last',
+    {
+      model: giga,
+      messages: [
+        { role: 'user', content: 'x' },
+        { role: 'assistant', content: 'x' },
+      ],
+    },
+  ],
+  [
+    'a late system message',
+    {
+      model: giga,
+      messages: [
+        { role: 'user', content: 'x' },
+        { role: 'system', content: 'x' },
+      ],
+    },
+  ],
   ['NaN', { model: giga, prompt: 'x', temperature: Number.NaN }],
   ['a temperature out of range', { model: giga, prompt: 'x', temperature: 3 }],
   ['a fraction of a token', { model: giga, prompt: 'x', maxOutputTokens: 1.5 }],
@@ -51,7 +78,7 @@ it.each([
   ['system', 'instructions'],
 ])('%s is answered with the right word', async (wrong, right) => {
   await using world = await startGigachat()
-  const error = (await caught(world.client.generateText({ model: giga, prompt: 'x', [wrong]: 'y' } as never))) as ShlyuzError
+  const error = (await caught(world.client.generateText({ model: giga, prompt: 'x', [wrong]: 'y' }))) as ShlyuzError
   expect(error.message).toContain(`'${right}'`)
 })
 
@@ -89,7 +116,9 @@ it.each([
 })
 
 it('two credentials at once are an error that names both', () => {
-  expect(() => gigachat({ credentials: key, accessToken: 'x' } as never)).toThrow(/GIGACHAT_CREDENTIALS.*GIGACHAT_ACCESS_TOKEN|accessToken/)
+  expect(() => gigachat({ credentials: key, accessToken: 'x' })).toThrow(
+    /GIGACHAT_CREDENTIALS.*GIGACHAT_ACCESS_TOKEN|accessToken/,
+  )
 })
 
 it('prompts, keys and tokens are in no form of an error, a client or a provider', async () => {

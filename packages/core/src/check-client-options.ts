@@ -24,7 +24,8 @@ const transportNames = ['fetch', 'dispatcher', 'agent', 'httpAgent', 'httpsAgent
 
 /** @throws ConfigurationError, or PolicyDeniedError for a transport of the caller's own */
 export function checkClientOptions(options: ClientOptions<readonly Provider[]>): CheckedClientOptions {
-  if (!isObject(options)) refuse('createClient takes an object of options', 'Пишите createClient({ providers: [gigachat()] }).')
+  if (!isObject(options))
+    refuse('createClient takes an object of options', 'Пишите createClient({ providers: [gigachat()] }).')
   const policy = checkPolicy(options.policy)
   refuseTransport(options, policy)
   checkKeys('createClient', options, optionNames)
@@ -45,7 +46,10 @@ export function checkClientOptions(options: ClientOptions<readonly Provider[]>):
 function checkPolicy(policy: unknown): Policy {
   if (policy === undefined) return domesticOnly()
   if (isPolicy(policy)) return policy
-  return refuse('policy must come from definePolicy or a preset', 'policy: передайте domesticOnly() или definePolicy({ … }).')
+  return refuse(
+    'policy must come from definePolicy or a preset',
+    'policy: передайте domesticOnly() или definePolicy({ … }).',
+  )
 }
 
 function refuseTransport(options: object, policy: Policy): void {
@@ -95,10 +99,16 @@ function checkProviders(given: unknown): ReadonlyMap<string, Provider> {
   const providers = new Map<string, Provider>()
   for (const provider of given as Provider[]) {
     if (!isObject(provider) || typeof provider.text !== 'function' || typeof provider.parseModel !== 'function') {
-      refuse('providers holds something that is not a provider', 'Вызовите фабрику: providers: [gigachat()], а не [gigachat].')
+      refuse(
+        'providers holds something that is not a provider',
+        'Вызовите фабрику: providers: [gigachat()], а не [gigachat].',
+      )
     }
     if (!/^[a-z0-9][a-z0-9._-]*$/i.test(provider.name)) {
-      refuse('the name of a provider must be of letters, digits, dots and dashes', 'name провайдера: латиница, цифры, точка, дефис.')
+      refuse(
+        'the name of a provider must be of letters, digits, dots and dashes',
+        'name провайдера: латиница, цифры, точка, дефис.',
+      )
     }
     if (providers.has(provider.name)) {
       refuse(
@@ -120,10 +130,13 @@ function checkTrust(providers: Iterable<Provider>): void {
       const origin = URL.parse(url)?.origin
       if (origin === undefined) continue
       if ((trustOf.get(origin) ?? ca) !== ca) {
-        throw new ConfigurationError(`providers claim ${origin} with different certificate authorities (one is '${name}')`, {
-          code: 'config.trust_conflict',
-          hint: `Задайте для ${origin} одинаковую настройку ca у всех провайдеров.`,
-        })
+        throw new ConfigurationError(
+          `providers claim ${origin} with different certificate authorities (one is '${name}')`,
+          {
+            code: 'config.trust_conflict',
+            hint: `Задайте для ${origin} одинаковую настройку ca у всех провайдеров.`,
+          },
+        )
       }
       trustOf.set(origin, ca)
     }

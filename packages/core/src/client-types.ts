@@ -20,7 +20,7 @@ export type KnownModel<P extends readonly Provider[]> = P[number] extends infer 
 export type ModelReference<P extends readonly Provider[]> = KnownModel<P> | (string & Record<never, never>)
 
 /** A model to ask: a reference, or a value that routes. */
-export type Model<P extends readonly Provider[]> = ModelReference<P> | FallbackModel<string>
+export type Model<P extends readonly Provider[]> = ModelReference<P> | FallbackModel
 
 type OptionsOf<P extends Provider> = NonNullable<ReturnType<P['parseOptions']>>
 
@@ -85,7 +85,7 @@ export interface Client<P extends readonly Provider[] = readonly Provider[]> ext
   /** Starts at once and never throws here: errors come out of the stream. */
   streamText(options: TextOptions<P>): TextStream
   /** A model value that asks the targets in order until one answers. */
-  fallback(targets: readonly ModelReference<P>[]): FallbackModel<string>
+  fallback(targets: readonly ModelReference<P>[]): FallbackModel
   /** Operations that only this provider has. @throws ConfigurationError for an unknown name */
   provider(name: P[number]['name']): ProviderClient
   /** Refuses new calls, lets running ones end within `graceMs` (default 10_000), cuts the rest. */

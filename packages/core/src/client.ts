@@ -9,6 +9,7 @@ import { checkTextOptions, type CheckedText } from './operations/check-text-opti
 import { checkTimeouts, type AllTimeouts } from './operations/check-timeouts.ts'
 import { checkKeys, checkNumber, refuse } from './operations/checks.ts'
 import { runExtra } from './operations/run-extra.ts'
+import { createStartAuthorization } from './operations/start-authorization.ts'
 import type { PartSink } from './operations/stream-answer-reader.ts'
 import { findTarget, runTextCall, type Target } from './operations/text-call.ts'
 import type { GenerateTextResult } from './operations/text-result.ts'
@@ -60,6 +61,7 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
     this.#services = {
       pools: this.#pools,
       authorizer: new Authorizer(options.tokenStore ?? memoryTokenStore()),
+      startAuthorization: createStartAuthorization,
       network: checked.network ? 'test' : 'internet',
     }
   }
@@ -139,7 +141,8 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
     while (this.#open.size > 0 && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, Math.min(20, until - performance.now())))
     }
-    for (const scope of this.#open) scope.fail(new ClientClosedError('the client was closed while the call ran', { hint: closedHint }))
+    for (const scope of this.#open)
+      scope.fail(new ClientClosedError('the client was closed while the call ran', { hint: closedHint }))
     await this.#pools.destroy()
     this.#wheel.stop()
   }
@@ -194,7 +197,10 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
   #guardFor(policy: Policy | undefined): Guard {
     if (policy === undefined) return this.#guard
     if (isPolicy(policy)) return createGuard([this.#policy, policy])
-    return refuse('policy must come from definePolicy or a preset', 'policy: передайте результат definePolicy(…) или пресета.')
+    return refuse(
+      'policy must come from definePolicy or a preset',
+      'policy: передайте результат definePolicy(…) или пресета.',
+    )
   }
 
   #checkProviderOptions(given: unknown): unknown {

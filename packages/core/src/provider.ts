@@ -143,7 +143,7 @@ export type Effect =
   /** → {@link StreamReply}. A decoder has state, so each attempt gets a new one. */
   | { readonly do: 'stream'; readonly request: WireRequest; readonly createDecoder: () => Decoder }
   | { readonly do: 'wait'; readonly ms: number }
-  /** A setting that may live outside the code → `string | undefined`, trimmed. */
+  /** A setting that may live outside the code → `string | undefined`, as it stands. */
   | { readonly do: 'read'; readonly source: SecretSource }
 
 export type OperationKind = 'chat' | 'embed' | 'image' | 'files' | 'models' | 'tokens' | 'token' | 'poll' | 'other'
@@ -208,7 +208,8 @@ export type Decoder = SseDecoder | LineDecoder | ByteDecoder
 
 interface DecoderState {
   readonly done: boolean
-  end(): StreamEnd
+  /** May append the parts of a last frame that came without its end. */
+  end(out: StreamPart[]): StreamEnd
 }
 export interface SseDecoder extends DecoderState {
   readonly framing: 'sse'

@@ -189,7 +189,7 @@ it('gives a streamed answer with the model its decoder saw', () => {
     if (decoder.framing !== 'sse') throw new Error('no events')
     const choices = [{ delta: { content: 'Обь' }, finish_reason: 'stop' }]
     decoder.push(undefined, JSON.stringify({ choices, model: 'GigaChat-2-Max:2.0', usage: { total_tokens: 3 } }), [])
-    return { status: 200, headers: {}, end: decoder.end(), text: 'Обь' }
+    return { status: 200, headers: {}, end: decoder.end([]), text: 'Обь' }
   })
   expect(result).toEqual({
     content: [{ type: 'text', text: 'Обь' }],

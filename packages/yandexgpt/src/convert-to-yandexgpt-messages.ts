@@ -12,7 +12,8 @@ export interface YandexgptMessage {
  */
 export function convertToYandexgptMessages(messages: TextCall['messages']): readonly YandexgptMessage[] {
   const instructions = messages.filter(({ role }) => role === 'system').map(joinText)
-  const converted: YandexgptMessage[] = instructions.length > 0 ? [{ role: 'system', text: instructions.join('\n\n') }] : []
+  const converted: YandexgptMessage[] =
+    instructions.length > 0 ? [{ role: 'system', text: instructions.join('\n\n') }] : []
   for (const message of messages) {
     if (message.role === 'user' || message.role === 'assistant') {
       converted.push({ role: message.role, text: joinText(message) })

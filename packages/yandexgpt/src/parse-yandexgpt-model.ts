@@ -21,7 +21,8 @@ export function parseYandexgptModel(id: string): ModelRef {
   const [path = '', suffix, ...more] = rest.split('@')
   const [name = '', branch, ...others] = path.split('/')
   const parts = [folder, name, branch, suffix].filter((text) => text !== undefined)
-  if (more.length > 0 || others.length > 0 || parts.some((text) => !part.test(text) || text.includes('..'))) refuseModel()
+  if (more.length > 0 || others.length > 0 || parts.some((text) => !part.test(text) || text.includes('..')))
+    refuseModel()
   const known = name.toLowerCase()
   return Object.freeze({
     id,

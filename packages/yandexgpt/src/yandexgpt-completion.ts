@@ -1,5 +1,15 @@
 import { ConfigurationError, ProtocolError, ServerError } from '@shlyuz/core'
-import type { ContentPart, Loss, ModelRef, Operation, Reply, StreamReply, TextCall, TextResult, WireRequest } from '@shlyuz/core'
+import type {
+  ContentPart,
+  Loss,
+  ModelRef,
+  Operation,
+  Reply,
+  StreamReply,
+  TextCall,
+  TextResult,
+  WireRequest,
+} from '@shlyuz/core'
 import { convertToYandexgptMessages } from './convert-to-yandexgpt-messages.ts'
 import { convertYandexgptUsage } from './convert-yandexgpt-usage.ts'
 import { mapYandexgptFinishReason } from './map-yandexgpt-finish-reason.ts'

@@ -28,8 +28,10 @@ function createApiKeyCredential({ apiKey }: YandexgptSettings): Credential {
     // oxlint-disable-next-line require-yield -- an API key needs no exchange
     *authorize({ key = '' }) {
       checkKey('API key', 'YC_API_KEY', key)
-      if (/^t\d\./.test(key)) refuseKind('an IAM token stands where an API key belongs', 'YC_API_KEY', 'iamToken (YC_IAM_TOKEN)')
-      if (/^y[0-3]_/.test(key)) refuseKind('an OAuth token stands where an API key belongs', 'YC_API_KEY', 'oauthToken (YC_OAUTH_TOKEN)')
+      if (/^t\d\./.test(key))
+        refuseKind('an IAM token stands where an API key belongs', 'YC_API_KEY', 'iamToken (YC_IAM_TOKEN)')
+      if (/^y[0-3]_/.test(key))
+        refuseKind('an OAuth token stands where an API key belongs', 'YC_API_KEY', 'oauthToken (YC_OAUTH_TOKEN)')
       return { headers: { authorization: `Api-Key ${key}` } }
     },
   }
@@ -43,7 +45,8 @@ function createIamTokenCredential({ iamToken }: YandexgptSettings): Credential {
     // oxlint-disable-next-line require-yield -- a ready token needs no exchange
     *authorize({ token = '' }) {
       checkKey('IAM token', 'YC_IAM_TOKEN', token)
-      if (/^y[0-3]_/.test(token)) refuseKind('an OAuth token stands where an IAM token belongs', 'YC_IAM_TOKEN', 'oauthToken (YC_OAUTH_TOKEN)')
+      if (/^y[0-3]_/.test(token))
+        refuseKind('an OAuth token stands where an IAM token belongs', 'YC_IAM_TOKEN', 'oauthToken (YC_OAUTH_TOKEN)')
       return { headers: { authorization: `Bearer ${token}` } }
     },
   }
@@ -57,8 +60,10 @@ function createOauthCredential(settings: YandexgptSettings): Credential {
     secrets: { token: toSource(settings.oauthToken, { env: 'YC_OAUTH_TOKEN' }) },
     *authorize({ token = '' }) {
       checkKey('OAuth token', 'YC_OAUTH_TOKEN', token)
-      if (/^t\d\./.test(token)) refuseKind('an IAM token stands where an OAuth token belongs', 'YC_OAUTH_TOKEN', 'iamToken (YC_IAM_TOKEN)')
-      const folder = settings.folderId ?? ((yield { do: 'read', source: { env: 'YC_FOLDER_ID' } }) as string | undefined)
+      if (/^t\d\./.test(token))
+        refuseKind('an IAM token stands where an OAuth token belongs', 'YC_OAUTH_TOKEN', 'iamToken (YC_IAM_TOKEN)')
+      const folder =
+        settings.folderId ?? ((yield { do: 'read', source: { env: 'YC_FOLDER_ID' } }) as string | undefined)
       if (folder !== undefined) checkFolder('YC_FOLDER_ID', folder)
       const access = yield* exchange({ yandexPassportOauthToken: token })
       return { ...access, headers: { ...access.headers, ...(folder !== undefined && { 'x-folder-id': folder }) } }
@@ -150,7 +155,8 @@ interface AuthorizedKey {
 
 /** @throws ConfigurationError; nothing of the key is quoted */
 function readAuthorizedKey(text: string): AuthorizedKey {
-  const fix = 'нужен JSON авторизованного ключа сервисного аккаунта (yc iam key create) с полями id, service_account_id, private_key.'
+  const fix =
+    'нужен JSON авторизованного ключа сервисного аккаунта (yc iam key create) с полями id, service_account_id, private_key.'
   let file: unknown
   try {
     file = JSON.parse(text.replace(/^\uFEFF/, ''))
@@ -159,7 +165,10 @@ function readAuthorizedKey(text: string): AuthorizedKey {
   }
   const { id, service_account_id: account, private_key: pem } = isObject(file) ? file : {}
   if (typeof id !== 'string' || typeof account !== 'string' || typeof pem !== 'string') {
-    return refuseSecret('the authorised key lacks id, service_account_id or private_key', `YC_SERVICE_ACCOUNT_KEY_FILE: ${fix}`)
+    return refuseSecret(
+      'the authorised key lacks id, service_account_id or private_key',
+      `YC_SERVICE_ACCOUNT_KEY_FILE: ${fix}`,
+    )
   }
   try {
     // Newer files begin with a line for people, which a strict reader of PEM refuses.
@@ -185,12 +194,19 @@ function createJwt({ id, serviceAccountId, privateKey }: AuthorizedKey, now: num
 
 /** What editors and shells leave behind. */
 function checkKey(what: string, variable: string, key: string): void {
-  if (key.includes('\uFEFF')) refuseSecret(`the ${what} holds a byte order mark`, `${variable}: уберите BOM — сохраните файл в UTF-8 без BOM.`)
+  if (key.includes('\uFEFF'))
+    refuseSecret(`the ${what} holds a byte order mark`, `${variable}: уберите BOM — сохраните файл в UTF-8 без BOM.`)
   if (/[\r\n]$/.test(key)) {
-    refuseSecret(`the ${what} ends with a line break`, `${variable}: уберите перевод строки в конце; в файл пишите printf %s, а не echo.`)
+    refuseSecret(
+      `the ${what} ends with a line break`,
+      `${variable}: уберите перевод строки в конце; в файл пишите printf %s, а не echo.`,
+    )
   }
   if (!/^[\x21-\x7e]+$/.test(key)) {
-    refuseSecret(`the ${what} holds whitespace or characters that no key has`, `${variable}: скопируйте ключ целиком, без пробелов и кавычек.`)
+    refuseSecret(
+      `the ${what} holds whitespace or characters that no key has`,
+      `${variable}: скопируйте ключ целиком, без пробелов и кавычек.`,
+    )
   }
 }
 

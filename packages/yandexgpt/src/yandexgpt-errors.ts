@@ -17,7 +17,8 @@ const statusOfCode: Readonly<Record<number, number>> = {
 export function convertYandexgptError({ status, text, contentType, operation }: ErrorReply): ProviderFailure {
   const body = readErrorBody(parseJson(text))
   const failure = describe(status, body.message ?? '', operation === 'token')
-  const words = body.message ?? (contentType === 'text/html' ? 'an HTML page, not the service' : 'no documented error body')
+  const words =
+    body.message ?? (contentType === 'text/html' ? 'an HTML page, not the service' : 'no documented error body')
   return {
     ...failure,
     message: `YandexGPT answered ${status}: ${words}`,
@@ -28,7 +29,8 @@ export function convertYandexgptError({ status, text, contentType, operation }: 
 
 /** The failure that a stream's line, or a 200 body, reports; `undefined` when it reports none. */
 export function readYandexgptFailure(answer: Readonly<Record<string, unknown>>): ProviderFailure | undefined {
-  if (answer['result'] !== undefined || (answer['error'] === undefined && answer['code'] === undefined)) return undefined
+  if (answer['result'] !== undefined || (answer['error'] === undefined && answer['code'] === undefined))
+    return undefined
   const body = readErrorBody(answer)
   const status = body.httpStatus ?? statusOfCode[body.code ?? 2] ?? 500
   return {
@@ -48,15 +50,26 @@ function describe(status: number, message: string, isToken: boolean): Meaning {
   }
   const folders = /folder ID '[^']*' does not match with service account folder ID '([^']*)'/i.exec(message)
   if (folders) {
-    return { kind: 'bad-request', hint: `Ключ выдан для другого каталога: задайте folderId: '${folders[1]}' (или YC_FOLDER_ID).` }
+    return {
+      kind: 'bad-request',
+      hint: `Ключ выдан для другого каталога: задайте folderId: '${folders[1]}' (или YC_FOLDER_ID).`,
+    }
   }
   if (/specify folder ID/i.test(message)) {
     return { kind: 'bad-request', hint: 'Для токена пользователя нужен каталог: задайте folderId или YC_FOLDER_ID.' }
   }
   if (/model.?uri|get model|parse model/i.test(message)) {
-    return { kind: 'not-found', hint: 'Такой модели нет: проверьте имя, например yandexgpt/yandexgpt-5.1; снятые модели отвечают так же.' }
+    return {
+      kind: 'not-found',
+      hint: 'Такой модели нет: проверьте имя, например yandexgpt/yandexgpt-5.1; снятые модели отвечают так же.',
+    }
   }
-  if (status >= 500) return { kind: 'server', hint: 'Сбой на стороне Yandex AI Studio: повторите позже или задайте fallback.', isRetryable: status !== 501 }
+  if (status >= 500)
+    return {
+      kind: 'server',
+      hint: 'Сбой на стороне Yandex AI Studio: повторите позже или задайте fallback.',
+      isRetryable: status !== 501,
+    }
   switch (status) {
     case 401:
       return authMeaning(message, isToken)

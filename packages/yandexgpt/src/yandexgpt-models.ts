@@ -7,7 +7,13 @@ const officialPrices = 'yandex.cloud/docs: AI Studio, pricing (Russia region)'
 const copiedPrices = 'third-party copies of the AI Studio price list'
 
 /** Rubles per million tokens, VAT included. */
-function price(input: string, cached: string, output: string, source = officialPrices, asOf = '2026-03-03'): readonly Price[] {
+function price(
+  input: string,
+  cached: string,
+  output: string,
+  source = officialPrices,
+  asOf = '2026-03-03',
+): readonly Price[] {
   return [
     {
       inputPerMillion: input,

@@ -33,10 +33,19 @@ export function parseYandexgptOptions(options: unknown): YandexgptOptions {
   checkKeys(where, options, ['reasoningMode', 'clientRequestId', 'extraBody', 'extraHeaders'])
   const { reasoningMode, clientRequestId, extraBody, extraHeaders } = options
   if (reasoningMode !== undefined && reasoningMode !== 'disabled' && reasoningMode !== 'enabled-hidden') {
-    refuse(`${where}.reasoningMode must be 'disabled' or 'enabled-hidden'`, "reasoningMode: 'disabled' или 'enabled-hidden'.")
+    refuse(
+      `${where}.reasoningMode must be 'disabled' or 'enabled-hidden'`,
+      "reasoningMode: 'disabled' или 'enabled-hidden'.",
+    )
   }
-  if (clientRequestId !== undefined && !(typeof clientRequestId === 'string' && /^[\x21-\x7e]{1,100}$/.test(clientRequestId))) {
-    refuse(`${where}.clientRequestId must be up to 100 visible ASCII characters`, 'clientRequestId: до 100 знаков латиницей, например UUID.')
+  if (
+    clientRequestId !== undefined &&
+    !(typeof clientRequestId === 'string' && /^[\x21-\x7e]{1,100}$/.test(clientRequestId))
+  ) {
+    refuse(
+      `${where}.clientRequestId must be up to 100 visible ASCII characters`,
+      'clientRequestId: до 100 знаков латиницей, например UUID.',
+    )
   }
   checkExtra(`${where}.extraBody`, extraBody, ownFields)
   checkExtra(`${where}.extraHeaders`, extraHeaders, ownHeaders)
@@ -45,7 +54,7 @@ export function parseYandexgptOptions(options: unknown): YandexgptOptions {
   }
   return Object.freeze({
     ...(reasoningMode !== undefined && { reasoningMode }),
-    ...(clientRequestId !== undefined && { clientRequestId: clientRequestId as string }),
+    ...(clientRequestId !== undefined && { clientRequestId }),
     // A copy as JSON: what is sent is what was checked.
     ...(isObject(extraBody) && { extraBody: JSON.parse(JSON.stringify(extraBody)) as Record<string, unknown> }),
     ...(isObject(extraHeaders) && { extraHeaders: { ...extraHeaders } as Record<string, string> }),
@@ -57,5 +66,8 @@ function checkExtra(where: string, given: unknown, own: readonly string[]): void
   if (!isObject(given)) return refuse(`${where} must be an object`, `${where}: нужен объект.`)
   const taken = Object.keys(given).find((name) => own.some((one) => one.toLowerCase() === name.toLowerCase()))
   if (taken === undefined) return
-  refuse(`${where} may not set '${taken.slice(0, 60)}'`, `Уберите '${taken.slice(0, 60)}' из ${where.split('.').at(-1)}: это поле задаёт Shlyuz.`)
+  refuse(
+    `${where} may not set '${taken.slice(0, 60)}'`,
+    `Уберите '${taken.slice(0, 60)}' из ${where.split('.').at(-1)}: это поле задаёт Shlyuz.`,
+  )
 }

@@ -37,16 +37,16 @@ export class YandexgptStreamDecoder implements ByteDecoder {
     }
     if (this.done || from === bytes.length) return
     // Copied: a view would keep the whole read of the socket alive.
-    this.#rest.push(bytes.slice(from))
+    this.#rest.push(Buffer.from(bytes.subarray(from)))
     this.#restLength += bytes.length - from
     if (this.#restLength > lineLimit) this.#fail('a line is too long')
   }
 
-  end(): StreamEnd {
+  end(out: StreamPart[]): StreamEnd {
     // The last line may come without its line end, and is whole all the same if it can be parsed.
     if (!this.done && this.#restLength > 0) {
       const line = this.#takeLine(new Uint8Array())
-      if (parseObject(line)) this.#readLine(line, [])
+      if (parseObject(line)) this.#readLine(line, out)
     }
     if (this.#failure) return { type: 'failed', failure: this.#failure }
     return this.#finish ?? { type: 'cut' }

@@ -149,7 +149,8 @@ function missing(provider: Provider, credentials: readonly Credential[]): Config
     ...new Set(credentials.flatMap(({ secrets }) => Object.values(secrets).map(variableOf)).filter(Boolean)),
   ]
   const names = credentials.map((credential) => credential.name).join(', ')
-  const fix = variables.length > 0 ? `задайте переменную ${variables[0]} или передайте ключ в настройках` : `задайте ${names}`
+  const fix =
+    variables.length > 0 ? `задайте переменную ${variables[0]} или передайте ключ в настройках` : `задайте ${names}`
   return new ConfigurationError(`provider '${provider.name}' has no credentials; it takes: ${names}`, {
     code: 'config.credentials_missing',
     provider: provider.name,

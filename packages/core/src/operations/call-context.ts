@@ -1,4 +1,4 @@
-import type { Authorizer } from '../auth/authorizer.ts'
+import type { Authorizer, StartAuthorization } from '../auth/authorizer.ts'
 import type { Guard } from '../policy/guard.ts'
 import type { ModelIdentity } from '../policy/intent.ts'
 import type { Provider, SecretRequest } from '../provider.ts'
@@ -11,6 +11,8 @@ import type { CallRecord } from './call-record.ts'
 export interface ClientServices {
   readonly pools: Pools
   readonly authorizer: Authorizer
+  /** Begins a token exchange on behalf of a call. */
+  readonly startAuthorization: (context: CallContext) => StartAuthorization
   readonly network: 'internet' | 'test'
 }
 

@@ -26,10 +26,13 @@ export function checkAnswerHeaders(
   if (status >= 300 || request.accept.length === 0) return
   const type = contentTypeOf(headers)
   if (request.accept.includes(type)) return
-  throw new ProtocolError(`the answer is '${type.slice(0, 80) || 'without content type'}' instead of ${request.accept.join(' or ')}`, {
-    status,
-    hint: 'Ответил не сервис модели, а что-то на пути: проверьте адрес (baseUrl), прокси и страницу входа в сеть.',
-  })
+  throw new ProtocolError(
+    `the answer is '${type.slice(0, 80) || 'without content type'}' instead of ${request.accept.join(' or ')}`,
+    {
+      status,
+      hint: 'Ответил не сервис модели, а что-то на пути: проверьте адрес (baseUrl), прокси и страницу входа в сеть.',
+    },
+  )
 }
 
 export function contentTypeOf(headers: AnswerHeaders): string {

@@ -162,7 +162,10 @@ function convertMessage(message: Message, index: number): PartMessage {
     )
   }
   for (const [at, part] of content.entries()) checkPart(`${where}.content[${at}]`, part as ContentPart, allowed)
-  return Object.freeze({ role, content: Object.freeze(content.map((part) => Object.freeze({ ...part }) as ContentPart)) })
+  return Object.freeze({
+    role,
+    content: Object.freeze(content.map((part) => Object.freeze({ ...part }) as ContentPart)),
+  })
 }
 
 function checkPart(where: string, part: ContentPart, allowed: readonly string[]): void {
@@ -175,7 +178,9 @@ function checkPart(where: string, part: ContentPart, allowed: readonly string[])
   const source = part.type === 'image' ? part.image : part.type === 'file' ? part.data : undefined
   if (part.type === 'image' || part.type === 'file') {
     const good =
-      source instanceof Uint8Array || source instanceof URL || (isObject(source) && isText((source as { fileId?: unknown }).fileId))
+      source instanceof Uint8Array ||
+      source instanceof URL ||
+      (isObject(source) && isText((source as { fileId?: unknown }).fileId))
     if (!good) {
       refuse(
         `${where} must hold bytes (Uint8Array), a URL or { fileId }`,
@@ -189,7 +194,9 @@ function checkPart(where: string, part: ContentPart, allowed: readonly string[])
 function checkOrder(messages: readonly PartMessage[]): void {
   const turns = messages.filter((message) => message.role !== 'system')
   const firstTurn = messages.findIndex((message) => message.role !== 'system')
-  const lateSystem = messages.findIndex((message, index) => message.role === 'system' && firstTurn >= 0 && index > firstTurn)
+  const lateSystem = messages.findIndex(
+    (message, index) => message.role === 'system' && firstTurn >= 0 && index > firstTurn,
+  )
   if (lateSystem >= 0) {
     refuse(
       `messages[${lateSystem}]: a system message must come before the first user message`,

@@ -43,12 +43,17 @@ export async function openExchange(
 
 /** An adapter names an endpoint; credential-only ones serve the token exchange alone. */
 function endpointOf(provider: Provider, request: WireRequest): Endpoint {
-  const endpoint = Object.hasOwn(provider.endpoints, request.endpoint) ? provider.endpoints[request.endpoint] : undefined
+  const endpoint = Object.hasOwn(provider.endpoints, request.endpoint)
+    ? provider.endpoints[request.endpoint]
+    : undefined
   if (endpoint && !(endpoint.credentialOnly && request.operation !== 'token')) return endpoint
-  throw new ConfigurationError(`provider '${provider.name}' has no endpoint '${request.endpoint}' for ${request.operation}`, {
-    provider: provider.name,
-    hint: 'Ошибка адаптера: операция называет адрес, которого нет в endpoints.',
-  })
+  throw new ConfigurationError(
+    `provider '${provider.name}' has no endpoint '${request.endpoint}' for ${request.operation}`,
+    {
+      provider: provider.name,
+      hint: 'Ошибка адаптера: операция называет адрес, которого нет в endpoints.',
+    },
+  )
 }
 
 function judgeEndpoint({ guard, model }: CallContext, endpoint: Endpoint, request: WireRequest): ApprovedUrl {

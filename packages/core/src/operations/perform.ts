@@ -1,16 +1,12 @@
-import type { GrantedAccess, StartAuthorization } from '../auth/authorizer.ts'
+import type { GrantedAccess } from '../auth/authorizer.ts'
 import { ShlyuzError } from '../errors/shlyuz-error.ts'
-import { createDeniedError } from '../policy/create-denied-error.ts'
-import type { Access, Effect, Operation, Reply, StreamReply, WireRequest } from '../provider.ts'
+import type { Effect, Reply, StreamReply, WireRequest } from '../provider.ts'
 import { retry } from '../resilience/retry.ts'
-import { CallScope } from '../transport/call-scope.ts'
 import type { HttpExchange } from '../transport/http-exchange.ts'
 import type { CallContext } from './call-context.ts'
-import { CallRecord } from './call-record.ts'
-import { createIntent } from './create-intent.ts'
+import type { CallRecord } from './call-record.ts'
 import { wantsFreshToken } from './create-provider-error.ts'
 import { openExchange } from './open-exchange.ts'
-import { runOperation } from './run-operation.ts'
 import { StreamAnswerReader, type PartSink } from './stream-answer-reader.ts'
 import { WholeAnswerReader } from './whole-answer-reader.ts'
 
@@ -110,36 +106,6 @@ function describeError(error: unknown): { name: string; code: string; message: s
 
 async function grantAccess(context: CallContext): Promise<GrantedAccess | undefined> {
   const { services, provider, secretRequest, scope } = context
-  const granted = services.authorizer.grant(provider, secretRequest, scope, startAuthorization(context))
-  return scope.race(granted)
-}
-
-/**
- * Runs a token exchange in a scope of its own, since several calls share it: the abort of one caller must not end it
- * for the others. It passes the same policy and the same door.
- */
-function startAuthorization(context: CallContext): StartAuthorization {
-  return (credential, secrets) => {
-    const scope = new CallScope({ wheel: context.scope.wheel, limitMs: context.scope.remainingMs })
-    const { provider, guard } = context
-    const record = new CallRecord({ provider: provider.name, providerLogging: 'off' }, guard, context.services.network)
-    const { model: _asked, ...shared } = context
-    const tokenContext: CallContext = { ...shared, scope, record }
-    const access = authorize(tokenContext, () => credential.authorize(secrets))
-    return { access, cancel: () => scope.fail(new Error('nobody waits for the token any more')) }
-  }
-}
-
-async function authorize(context: CallContext, begin: () => Operation<Access>): Promise<Access> {
-  const { guard, provider, record, scope } = context
-  try {
-    const decision = await guard.judgeIntent(createIntent(provider, { operation: 'token' }))
-    record.decide(decision)
-    if (decision.verdict === 'deny') throw createDeniedError(decision)
-    return await runOperation(context, begin(), undefined)
-  } catch (error) {
-    throw record.complete(error)
-  } finally {
-    scope.end()
-  }
+  const start = services.startAuthorization(context)
+  return scope.race(services.authorizer.grant(provider, secretRequest, scope, start))
 }

@@ -1,6 +1,6 @@
 import { createDeniedError } from '../policy/create-denied-error.ts'
 import type { Guard } from '../policy/guard.ts'
-import type { ExtraOperation, Operation, Provider } from '../provider.ts'
+import type { ExtraOperation, Provider } from '../provider.ts'
 import type { CallScope } from '../transport/call-scope.ts'
 import type { CallContext, ClientServices } from './call-context.ts'
 import { CallRecord } from './call-record.ts'
@@ -29,7 +29,9 @@ export async function runExtra(call: ExtraCall): Promise<unknown> {
   const record = new CallRecord(modelId === undefined ? target : { ...target, model: modelId }, guard, services.network)
   try {
     const model =
-      modelId === undefined ? undefined : guard.identify(provider.kind, provider.parseModel(modelId), originsOf(provider))
+      modelId === undefined
+        ? undefined
+        : guard.identify(provider.kind, provider.parseModel(modelId), originsOf(provider))
     const decision = await guard.judgeIntent(
       createIntent(provider, { operation: extra.operation, labels: call.labels, ...(model && { model }) }),
     )
@@ -46,7 +48,7 @@ export async function runExtra(call: ExtraCall): Promise<unknown> {
       record,
       ...(model && { model }),
     }
-    return await runOperation(context, steps as Operation<unknown>, undefined)
+    return await runOperation(context, steps, undefined)
   } catch (error) {
     throw record.complete(error)
   }

@@ -26,7 +26,8 @@ export async function runOperation<R>(
         step = operation.next(reply)
       } catch (error) {
         // What the operation still does is cleaning up after itself: it gets a short life of its own.
-        if (current.scope.over) current = { ...context, scope: new CallScope({ wheel: context.scope.wheel, limitMs: graceMs }) }
+        if (current.scope.over)
+          current = { ...context, scope: new CallScope({ wheel: context.scope.wheel, limitMs: graceMs }) }
         step = operation.throw(error)
       }
     }

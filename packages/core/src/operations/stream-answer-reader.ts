@@ -3,7 +3,7 @@ import { ProtocolError } from '../errors/protocol-error.ts'
 import { ShlyuzError } from '../errors/shlyuz-error.ts'
 import { StreamInterruptedError } from '../errors/stream-interrupted-error.ts'
 import { createDeniedError } from '../policy/create-denied-error.ts'
-import type { Decoder, StreamReply, WireRequest } from '../provider.ts'
+import type { Decoder, StreamEnd, StreamReply, WireRequest } from '../provider.ts'
 import { BodyCollector } from '../transport/body-collector.ts'
 import { createFraming, type Framing } from '../transport/framing.ts'
 import type { AnswerHeaders, AnswerReader, HttpExchange } from '../transport/http-exchange.ts'
@@ -112,10 +112,11 @@ export class StreamAnswerReader implements AnswerReader {
   /** The decoder has the last word also on a reset: the end mark may have come before it. */
   onFailure(error: unknown): void {
     if (this.#settled) return
+    const end = this.#begun && error instanceof ConnectionError ? this.#askDecoder() : undefined
+    if (end?.type === 'finish') return this.#settle(end)
     this.#settled = true
     // Before the headers, or refused by them, there was no stream that could be cut.
-    const begun = this.#status > 0 && this.#status < 300
-    const cutBeforeContent = begun && error instanceof ConnectionError
+    const cutBeforeContent = this.#begun && error instanceof ConnectionError
     if (!ShlyuzError.isInstance(error) || !(cutBeforeContent || this.contentStarted)) return this.#reject(error)
     this.#reject(this.#interrupted(error.message, error))
   }
@@ -158,8 +159,19 @@ export class StreamAnswerReader implements AnswerReader {
     record.answeredBy = answered ?? 'not stated'
   }
 
+  get #begun(): boolean {
+    return this.#status > 0 && this.#status < 300
+  }
+
+  /** How the stream ended, after what the last frame still held was handed on. */
+  #askDecoder(): StreamEnd {
+    const end = this.#decoder.end(this.#parts)
+    this.#decode(() => {})
+    return end
+  }
+
   #end(): void {
-    const end = this.#decoder.end()
+    const end = this.#askDecoder()
     if (end.type === 'finish') return this.#settle(end)
     this.#settled = true
     if (end.type === 'cut') {

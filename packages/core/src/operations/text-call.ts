@@ -118,7 +118,10 @@ function parseModel(provider: Provider, modelId: string, guard: Guard, index: nu
     return provider.parseModel(modelId)
   } catch (cause) {
     // The reason an adapter gives names the rule, not the text: a model string is public anyway.
-    const decision = guard.refuse('model.unparseable', 'intent', { provider: provider.name, model: modelId.slice(0, 200) })
+    const decision = guard.refuse('model.unparseable', 'intent', {
+      provider: provider.name,
+      model: modelId.slice(0, 200),
+    })
     const hint = ShlyuzError.isInstance(cause) && cause.hint !== undefined ? { hint: cause.hint } : {}
     throw createDeniedError(index === 0 ? decision : guard.refuseFallback(decision, provider.name), { cause, ...hint })
   }
@@ -251,7 +254,8 @@ export function findTarget(providers: ReadonlyMap<string, Provider>, model: unkn
   if (provider && slash < model.length - 1) return { provider, modelId: model.slice(slash + 1) }
   const shown = model.slice(0, 100)
   const known = names.map((name) => `'${name}/…'`).join(', ')
-  const reason = slash > 0 && !provider ? 'names a provider that is not configured' : "is not of the form 'provider/model'"
+  const reason =
+    slash > 0 && !provider ? 'names a provider that is not configured' : "is not of the form 'provider/model'"
   throw new ConfigurationError(`model '${shown}' ${reason}; configured: ${known}`, {
     code: 'config.model',
     hint: `Пишите модель как ${known}.`,

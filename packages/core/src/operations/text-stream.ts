@@ -39,11 +39,7 @@ export class TextStream implements AsyncIterable<TextStreamPart>, PartSink {
   readonly #result: Promise<GenerateTextResult>
 
   /** Made by `client.streamText`. */
-  constructor(
-    scope: CallScope,
-    stops: readonly string[],
-    run: (sink: PartSink) => Promise<GenerateTextResult>,
-  ) {
+  constructor(scope: CallScope, stops: readonly string[], run: (sink: PartSink) => Promise<GenerateTextResult>) {
     this.#scope = scope
     this.stops = stops
     this.#result = run(this).then(
@@ -155,7 +151,7 @@ export class TextStream implements AsyncIterable<TextStreamPart>, PartSink {
       return Promise.resolve({ value, done: false })
     }
     if (this.#state === 'ended') return Promise.resolve({ value: undefined, done: true })
-    if (this.#state === 'failed') return Promise.reject(this.#error as Error)
+    if (this.#state === 'failed') return Promise.reject(this.#error)
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject }
     })

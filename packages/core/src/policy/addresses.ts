@@ -41,7 +41,10 @@ export function createRanges(cidrs: readonly string[]): Ranges {
     else v6.addSubnet(address, prefix, 'ipv6')
   }
   // Two lists, because one would let an IPv4 range match the mapped IPv6 spelling of its addresses.
-  return { has: (address) => (isIP(address) === 4 ? v4.check(address, 'ipv4') : isIP(address) === 6 && v6.check(address, 'ipv6')) }
+  return {
+    has: (address) =>
+      isIP(address) === 4 ? v4.check(address, 'ipv4') : isIP(address) === 6 && v6.check(address, 'ipv6'),
+  }
 }
 
 /** True for an ordinary address of the public internet. */

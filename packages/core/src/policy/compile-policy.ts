@@ -20,7 +20,9 @@ export interface CompiledPolicy {
   readonly name: string
   readonly digest: string
   readonly origins: readonly CompiledOrigin[] | undefined
-  readonly addresses: { readonly global: boolean; readonly ranges: Ranges; readonly pins: ReadonlyMap<string, Ranges> } | undefined
+  readonly addresses:
+    | { readonly global: boolean; readonly ranges: Ranges; readonly pins: ReadonlyMap<string, Ranges> }
+    | undefined
   readonly proxy: { readonly url: URL; readonly ranges: Ranges; readonly ca: string | undefined } | undefined
   readonly models: { readonly developer: ReadonlySet<string>; readonly weights: ReadonlySet<string> } | undefined
   readonly rules: readonly Rule[]
@@ -46,11 +48,15 @@ export function compilePolicy(given: PolicyDocument): CompiledPolicy {
   const addresses = compileAddresses(document)
   const rules = compileRules(given)
   const data = { ...document, rules: rules.map(({ name, version }) => ({ name, version })) }
-  const trust = origins?.filter(({ ca, ranges }) => ca !== undefined || ranges !== undefined).map(({ origin }) => origin)
+  const trust = origins
+    ?.filter(({ ca, ranges }) => ca !== undefined || ranges !== undefined)
+    .map(({ origin }) => origin)
   const network = canonical({
     addresses: document.addresses ?? null,
     proxy: document.proxy?.mode === 'explicit' ? document.proxy : null,
-    trust: (document.origins ?? []).filter((one) => typeof one !== 'string' && trust?.includes(new URL(one.origin).origin)),
+    trust: (document.origins ?? []).filter(
+      (one) => typeof one !== 'string' && trust?.includes(new URL(one.origin).origin),
+    ),
   })
   return Object.freeze({
     name: document.name,
@@ -71,19 +77,34 @@ export function digestOf(text: string): string {
 function compileOrigin(given: string | { readonly origin: string }): CompiledOrigin {
   const one = typeof given === 'string' ? { origin: given } : given
   onlyKeys(one, ['origin', 'addresses', 'ca', 'models'], 'origins')
-  const { origin: spelled, addresses, ca, models } = one as Exclude<NonNullable<PolicyDocument['origins']>[number], string>
+  const {
+    origin: spelled,
+    addresses,
+    ca,
+    models,
+  } = one as Exclude<NonNullable<PolicyDocument['origins']>[number], string>
   const parsed = typeof spelled === 'string' ? parseSpelled(spelled) : undefined
   const plain = parsed && isSpelledPlainly(parsed, spelled) && !parsed.hasUserinfo && !parsed.url.hostname.endsWith('.')
-  const bare = parsed && (parsed.url.pathname === '/' || parsed.url.pathname === '') && !parsed.url.search && !parsed.url.hash
+  const bare =
+    parsed && (parsed.url.pathname === '/' || parsed.url.pathname === '') && !parsed.url.search && !parsed.url.hash
   if (!parsed || !plain || !bare || !['https:', 'http:'].includes(parsed.url.protocol)) {
     return fail(
-      `'${String(spelled).slice(0, 100)}' is not an origin`,
+      `'${spelled.slice(0, 100)}' is not an origin`,
       "Адрес в политике: схема, узел и порт без пути, например 'https://llm.corp.example:8443'.",
     )
   }
   for (const model of models ?? []) onlyKeys(model, ['id', 'developer', 'weights', 'source', 'asOf'], 'models')
-  const incomplete = models?.some((model) => ![model.id, model.developer, model.weights, model.source, model.asOf].every((text) => typeof text === 'string' && text !== ''))
-  if (incomplete) fail('a declared model needs id, developer, weights, source and asOf', 'Укажите id, developer, weights, source и asOf модели.')
+  const incomplete = models?.some(
+    (model) =>
+      ![model.id, model.developer, model.weights, model.source, model.asOf].every(
+        (text) => typeof text === 'string' && text !== '',
+      ),
+  )
+  if (incomplete)
+    fail(
+      'a declared model needs id, developer, weights, source and asOf',
+      'Укажите id, developer, weights, source и asOf модели.',
+    )
   return Object.freeze({
     origin: parsed.url.origin,
     url: parsed.url,
@@ -97,8 +118,14 @@ function compileAddresses({ addresses }: PolicyDocument): CompiledPolicy['addres
   if (addresses === undefined) return undefined
   onlyKeys(addresses, ['classes', 'cidrs', 'pins'], 'addresses')
   for (const name of addresses.classes ?? []) onlyValue(name, 'global', 'addresses.classes')
-  const pins = Object.entries(addresses.pins ?? {}).map(([host, cidrs]) => [host.toLowerCase(), createRanges(cidrs)] as const)
-  return { global: addresses.classes?.includes('global') ?? false, ranges: createRanges(addresses.cidrs ?? []), pins: new Map(pins) }
+  const pins = Object.entries(addresses.pins ?? {}).map(
+    ([host, cidrs]) => [host.toLowerCase(), createRanges(cidrs)] as const,
+  )
+  return {
+    global: addresses.classes?.includes('global') ?? false,
+    ranges: createRanges(addresses.cidrs ?? []),
+    pins: new Map(pins),
+  }
 }
 
 function compileProxy(proxy: ProxyRule | undefined): CompiledPolicy['proxy'] {
@@ -106,7 +133,10 @@ function compileProxy(proxy: ProxyRule | undefined): CompiledPolicy['proxy'] {
   onlyKeys(proxy, ['mode', 'origin', 'addresses', 'ca'], 'proxy')
   if (proxy.mode === 'none') return undefined
   if (proxy.mode !== 'explicit' || proxy.origin === undefined || !proxy.addresses?.cidrs) {
-    return fail('an explicit proxy needs an origin and addresses', "proxy: { mode: 'explicit', origin: 'http://…:3128', addresses: { cidrs: ['10.1.0.0/24'] } }.")
+    return fail(
+      'an explicit proxy needs an origin and addresses',
+      "proxy: { mode: 'explicit', origin: 'http://…:3128', addresses: { cidrs: ['10.1.0.0/24'] } }.",
+    )
   }
   return { url: compileOrigin(proxy.origin).url, ranges: createRanges(proxy.addresses.cidrs), ca: proxy.ca }
 }
@@ -122,7 +152,8 @@ function compileModels({ models }: PolicyDocument): CompiledPolicy['models'] {
 
 function compileRules({ rules }: PolicyDocument): readonly Rule[] {
   if (rules === undefined) return []
-  if (!Array.isArray(rules) || !rules.every(isRule)) fail('rules must be made by rule()', 'rules: список результатов rule({ … }).')
+  if (!Array.isArray(rules) || !rules.every(isRule))
+    fail('rules must be made by rule()', 'rules: список результатов rule({ … }).')
   const names = rules.map((one) => one.name)
   const twice = names.find((name, index) => names.indexOf(name) < index)
   if (twice !== undefined) fail(`two rules are named '${twice}'`, `Переименуйте одно из правил '${twice}'.`)
@@ -132,7 +163,8 @@ function compileRules({ rules }: PolicyDocument): readonly Rule[] {
 /** Own plain data only: a getter, a prototype or a later change of the caller's object has no effect. */
 function copyPlain(value: unknown, where: string): Record<string, unknown> {
   const proto: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined
-  if (proto !== Object.prototype && proto !== null) return fail(`${where} must be a plain object`, `${where}: простой объект.`)
+  if (proto !== Object.prototype && proto !== null)
+    return fail(`${where} must be a plain object`, `${where}: простой объект.`)
   const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>
   for (const [key, inner] of Object.entries(value as object)) {
     if (key !== 'rules' && inner !== undefined) copy[key] = copyValue(inner, `${where}.${key}`)
@@ -161,7 +193,10 @@ function onlyKeys(given: object, known: readonly string[], where: string): void 
   const unknown = Object.keys(given).find((key) => !known.includes(key))
   if (unknown === undefined) return
   const later = ['mode', 'data'].includes(unknown) ? ' (observe mode and data rules are not offered yet)' : ''
-  fail(`${where}: unknown key '${unknown.slice(0, 60)}'${later}`, `Уберите '${unknown.slice(0, 60)}': известны ${known.join(', ')}.`)
+  fail(
+    `${where}: unknown key '${unknown.slice(0, 60)}'${later}`,
+    `Уберите '${unknown.slice(0, 60)}': известны ${known.join(', ')}.`,
+  )
 }
 
 function onlyValue(given: unknown, only: unknown, where: string): void {

@@ -84,14 +84,19 @@ class PolicyGuard implements Guard {
       }
     }
     const record = model.tuned === undefined ? findModelRecord(kind, id) : undefined
-    return record ?? Object.freeze({ id, developer: 'unknown', weights: 'unknown', source: 'not in the catalogue', asOf: '' })
+    return (
+      record ??
+      Object.freeze({ id, developer: 'unknown', weights: 'unknown', source: 'not in the catalogue', asOf: '' })
+    )
   }
 
   judgeIntent(intent: Intent): Decision | Promise<Decision> {
     const perPolicy = this.#policies.map((policy) => collectFindings(policy, intent))
     const pending = perPolicy.flat().some((finding) => finding instanceof Promise)
     if (!pending) return this.#combine(perPolicy as Finding[][])
-    return Promise.all(perPolicy.map((findings) => Promise.all(findings))).then((findings) => this.#combine(findings))
+    return Promise.all(perPolicy.map(async (findings) => Promise.all(findings.map(async (finding) => finding)))).then(
+      (findings) => this.#combine(findings),
+    )
   }
 
   /** A forbid wins; else each policy needs a permit of its own; none is a no. */
@@ -100,7 +105,9 @@ class PolicyGuard implements Guard {
     const forbid = all.find(({ effect }) => effect === 'forbid')
     if (forbid) return this.#decide('deny', forbid.code, 'intent', all)
     const permitted = perPolicy.every((findings) => findings.some(({ effect }) => effect === 'permit'))
-    return permitted ? this.#decide('allow', 'ok', 'intent', all) : this.#decide('deny', 'policy.no_permit', 'intent', all)
+    return permitted
+      ? this.#decide('allow', 'ok', 'intent', all)
+      : this.#decide('deny', 'policy.no_permit', 'intent', all)
   }
 
   judgeUrl(
@@ -111,7 +118,8 @@ class PolicyGuard implements Guard {
     let url: URL | undefined
     for (const policy of this.#policies.filter(({ origins }) => origins)) {
       const verdict = judgeSpelledUrl(policy, spelled, request)
-      const code = verdict.code === 'ok' && !this.#isDeclaredHere(verdict.url, request.model) ? 'model.mismatch' : verdict.code
+      const code =
+        verdict.code === 'ok' && !this.#isDeclaredHere(verdict.url, request.model) ? 'model.mismatch' : verdict.code
       findings.push(this.#finding(policy.name, 'origins', code, verdict.facts))
       url ??= verdict.url
     }
@@ -146,7 +154,8 @@ class PolicyGuard implements Guard {
   }
 
   judgePeer(approved: readonly string[], peer: string | undefined): Decision | undefined {
-    if (peer !== undefined && approved.some((address) => normalizePeer(address) === normalizePeer(peer))) return undefined
+    if (peer !== undefined && approved.some((address) => normalizePeer(address) === normalizePeer(peer)))
+      return undefined
     return this.refuse('socket.address_mismatch', 'socket', { peer: peer ?? 'unknown' })
   }
 
@@ -160,7 +169,10 @@ class PolicyGuard implements Guard {
   }
 
   refuseFallback(decision: Decision, target: string): Decision {
-    const finding = this.#finding(this.name, 'fallback', 'fallback.not_allowed', { target: target.slice(0, 100), reason: decision.code })
+    const finding = this.#finding(this.name, 'fallback', 'fallback.not_allowed', {
+      target: target.slice(0, 100),
+      reason: decision.code,
+    })
     return this.#decide('deny', 'fallback.not_allowed', 'intent', [finding, ...decision.because])
   }
 
@@ -169,7 +181,13 @@ class PolicyGuard implements Guard {
   }
 
   #finding(policy: string, rule: string, code: ReasonCode, facts: Facts): Finding {
-    return Object.freeze({ policy, rule, effect: code === 'ok' ? 'permit' : 'forbid', code, facts: Object.freeze(facts) })
+    return Object.freeze({
+      policy,
+      rule,
+      effect: code === 'ok' ? 'permit' : 'forbid',
+      code,
+      facts: Object.freeze(facts),
+    })
   }
 
   #decide(verdict: Decision['verdict'], code: ReasonCode, depth: Depth, because: readonly Finding[]): Decision {

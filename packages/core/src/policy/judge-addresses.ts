@@ -11,7 +11,9 @@ export function judgeResolved(
   role: 'target' | 'proxy',
 ): ReasonCode | undefined {
   if (addresses.length === 0) return 'dns.empty'
-  const refused = addresses.map((address) => firstRefusal(policies, host, address, role)).filter((code) => code !== undefined)
+  const refused = addresses
+    .map((address) => firstRefusal(policies, host, address, role))
+    .filter((code) => code !== undefined)
   if (refused.length === 0) return undefined
   return refused.length < addresses.length ? 'dns.mixed_answer' : refused[0]
 }

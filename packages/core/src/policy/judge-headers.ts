@@ -12,7 +12,12 @@ export function findBadHeader(
   for (const name in headers) {
     const lower = name.toLowerCase()
     if (lower === 'host') return { code: 'header.host_override', name }
-    if (forbidden.has(lower) || lower.startsWith('proxy-') || lower.startsWith('x-forwarded-') || lower.startsWith(':')) {
+    if (
+      forbidden.has(lower) ||
+      lower.startsWith('proxy-') ||
+      lower.startsWith('x-forwarded-') ||
+      lower.startsWith(':')
+    ) {
       return { code: 'header.forbidden', name }
     }
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name) || !isFieldValue(headers[name])) {

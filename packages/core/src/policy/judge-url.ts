@@ -31,7 +31,8 @@ export function judgeSpelledUrl(policy: CompiledPolicy, spelled: string, request
   if (parsed.hasUserinfo) return { code: 'url.userinfo', facts }
   if (hostname.endsWith('.')) return { code: 'url.trailing_dot', facts }
   const sameHost = origins.filter((one) => one.url.hostname === hostname)
-  if (isLiteral(hostname) && !origins.some((one) => isLiteral(one.url.hostname))) return { code: 'url.ip_literal', facts }
+  if (isLiteral(hostname) && !origins.some((one) => isLiteral(one.url.hostname)))
+    return { code: 'url.ip_literal', facts }
   if (sameHost.length === 0) return { code: 'url.host_not_allowed', facts }
   if (!isSpelledPlainly(parsed, spelled)) return { code: 'url.ambiguous', facts }
   const sameScheme = sameHost.filter((one) => one.url.protocol === url.protocol)

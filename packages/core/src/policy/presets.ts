@@ -46,7 +46,12 @@ export function domesticOnly(options: DomesticOnlyOptions = {}): Policy {
     addresses: { classes: ['global'] },
     redirects: 'deny',
     proxy: proxy
-      ? { mode: 'explicit', origin: proxy.origin, addresses: { cidrs: proxy.addresses }, ...(proxy.ca !== undefined && { ca: proxy.ca }) }
+      ? {
+          mode: 'explicit',
+          origin: proxy.origin,
+          addresses: { cidrs: proxy.addresses },
+          ...(proxy.ca !== undefined && { ca: proxy.ca }),
+        }
       : { mode: 'none' },
     models: { developer: ['ru'], weights },
     tls: { verify: true },

@@ -11,7 +11,7 @@ export interface RuleOptions {
    * `permit`, `forbid` or `abstain`; anything else, an exception or silence past the limit counts as `forbid`.
    * `signal` ends with the time limit.
    */
-  evaluate(intent: Intent, context: { readonly signal: AbortSignal }): RuleEffect | Promise<RuleEffect>
+  readonly evaluate: (intent: Intent, context: { readonly signal: AbortSignal }) => RuleEffect | Promise<RuleEffect>
   /** @default 1000 */
   readonly timeLimitMs?: number
 }

@@ -24,5 +24,7 @@ const worthWaitingMs = 2_000
 export function movesOn(error: unknown): boolean {
   if (StreamInterruptedError.isInstance(error)) return error.partial.text === ''
   if (RateLimitError.isInstance(error)) return error.retryAfterMs === undefined || error.retryAfterMs > worthWaitingMs
-  return [ConnectionError, TimeoutError, ServerError, QuotaError, CircuitOpenError].some((type) => type.isInstance(error))
+  return [ConnectionError, TimeoutError, ServerError, QuotaError, CircuitOpenError].some((type) =>
+    type.isInstance(error),
+  )
 }

@@ -10,8 +10,16 @@ export interface EndpointRecord {
   readonly credentialOnly?: { readonly url: string; readonly alongside: string }
 }
 
-const sber = { operator: 'ПАО Сбербанк', source: 'developers.sber.ru: OpenAPI of GigaChat', asOf: '2026-11-24' } as const
-const yandex = { operator: 'ООО «Яндекс.Облако»', source: 'yandex.cloud/docs: AI Studio, API reference', asOf: '2026-11-24' } as const
+const sber = {
+  operator: 'ПАО Сбербанк',
+  source: 'developers.sber.ru: OpenAPI of GigaChat',
+  asOf: '2026-11-24',
+} as const
+const yandex = {
+  operator: 'ООО «Яндекс.Облако»',
+  source: 'yandex.cloud/docs: AI Studio, API reference',
+  asOf: '2026-11-24',
+} as const
 
 /** Where `domesticOnly` lets requests go. One line an address; another port or subdomain is another address. */
 export const endpoints: readonly EndpointRecord[] = Object.freeze([

@@ -49,7 +49,7 @@ export interface ContractBackend {
 /** One demand on an adapter. `run` rejects when it is not met. */
 export interface ContractCase {
   readonly name: string
-  run(): Promise<void>
+  readonly run: () => Promise<void>
 }
 
 type ContractClient = ReturnType<ContractBackend['client']>
@@ -95,7 +95,7 @@ interface World {
 
 interface Draft {
   readonly name: string
-  check(world: World): Promise<void>
+  readonly check: (world: World) => Promise<void>
 }
 
 const drafts: readonly Draft[] = [
@@ -170,7 +170,11 @@ const drafts: readonly Draft[] = [
       backend.script({ pieces, finish })
       const stream = client.streamText(options)
       const last = (await readParts(stream)).at(-1)
-      assert.equal(last?.type === 'finish' ? last.finishReason : undefined, finish, 'the finish part has another reason')
+      assert.equal(
+        last?.type === 'finish' ? last.finishReason : undefined,
+        finish,
+        'the finish part has another reason',
+      )
       assertFinish(await stream.result, finish, 'streamed')
     },
   })),

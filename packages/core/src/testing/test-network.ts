@@ -8,7 +8,11 @@ export interface TestNetworkOptions {
    * Where a connection to an approved address really goes: a listener on this machine's loopback. Throw for any
    * other target. `peer` stands for the address of the opened socket (default: the approved address).
    */
-  dial(address: string, port: number, host: string): { readonly host: string; readonly port: number; readonly peer?: string }
+  dial(
+    address: string,
+    port: number,
+    host: string,
+  ): { readonly host: string; readonly port: number; readonly peer?: string }
   /** PEM of authorities trusted beside the default roots, for every origin. */
   readonly ca?: string | readonly string[]
 }

@@ -74,8 +74,9 @@ export class CallScope implements WheelEntry {
     if (this.over) return
     this.reason = reason
     this.end()
-    for (const running of [...this.#running]) running.fail(reason)
+    const running = [...this.#running]
     this.#running.clear()
+    for (const one of running) one.fail(reason)
   }
 
   /** Ends the scope in good order. */
@@ -103,7 +104,7 @@ export class CallScope implements WheelEntry {
   /** The promise's result, or the scope's end if that comes first. */
   race<T>(promise: PromiseLike<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.over) return reject(this.reason as Error)
+      if (this.over) return reject(this.reason)
       const running: Cancellable = { fail: reject }
       this.add(running)
       promise.then(
@@ -113,7 +114,7 @@ export class CallScope implements WheelEntry {
         },
         (error: unknown) => {
           this.remove(running)
-          reject(error as Error)
+          reject(error)
         },
       )
     })
@@ -122,11 +123,11 @@ export class CallScope implements WheelEntry {
   /** Waits, unless the scope ends first. */
   wait(ms: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.over) return reject(this.reason as Error)
+      if (this.over) return reject(this.reason)
       const running: Cancellable = {
         fail: (reason) => {
           clearTimeout(timer)
-          reject(reason as Error)
+          reject(reason)
         },
       }
       const timer = setTimeout(() => {

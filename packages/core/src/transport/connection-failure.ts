@@ -9,7 +9,11 @@ export function convertConnectionFailure(error: unknown, origin: string): Shlyuz
   const tls = tlsFailures.get(code) ?? (isTlsCode(code) ? handshakeFailure : undefined)
   if (tls) {
     const detail = describeCertificate(error)
-    return new TlsError(`${origin}: ${tls.message}${detail} (${code})`, { code: tls.code, hint: tls.hint, cause: error })
+    return new TlsError(`${origin}: ${tls.message}${detail} (${code})`, {
+      code: tls.code,
+      hint: tls.hint,
+      cause: error,
+    })
   }
   const known = connectionFailures.get(code)
   return new ConnectionError(`${origin}: ${known?.message ?? 'the connection broke'} (${code})`, {
@@ -92,7 +96,11 @@ function isTlsCode(code: string): boolean {
 const connectionFailures = new Map<string, Failure>([
   [
     'ENOTFOUND',
-    { code: 'connection.dns', message: 'the name does not resolve', hint: 'Имя не разрешается: проверьте адрес и DNS.' },
+    {
+      code: 'connection.dns',
+      message: 'the name does not resolve',
+      hint: 'Имя не разрешается: проверьте адрес и DNS.',
+    },
   ],
   [
     'EAI_AGAIN',

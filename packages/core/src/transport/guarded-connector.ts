@@ -78,7 +78,9 @@ async function openApproved(
       hint: 'dial тестовой сети должен возвращать адрес 127.0.0.0/8 или ::1.',
     })
   }
-  const socket = dialed ? await openSocket(dialed.host, dialed.port, [dialed.host]) : await openSocket(host, port, addresses)
+  const socket = dialed
+    ? await openSocket(dialed.host, dialed.port, [dialed.host])
+    : await openSocket(host, port, addresses)
   const peer = network ? (dialed?.peer ?? approved) : socket.remoteAddress
   const denial = guard.judgePeer(addresses, peer)
   if (denial) {

@@ -160,7 +160,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
     const converted = convertConnectionFailure(error, this.#origin)
     if (!(converted instanceof ConnectionError) || converted.code !== 'connection.reset') return converted
     if (this.answered) return converted
-    return this.sent ? converted : new ConnectionError(converted.message, { code: 'connection.failed', cause: error })
+    // A stand that misses a client certificate says so by hanging up: under TLS 1.3 only after the request.
+    const hint =
+      'Соединение оборвалось до ответа: проверьте сеть; если стенд требует сертификат, задайте clientCertificate.'
+    const code = this.sent ? 'connection.reset' : 'connection.failed'
+    return new ConnectionError(converted.message, { code, hint, cause: error })
   }
 
   #enter(phase: Phase): void {

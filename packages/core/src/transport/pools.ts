@@ -61,7 +61,9 @@ export class Pools {
   async #all(end: (pool: Pool) => Promise<void>): Promise<void> {
     const pools = await Promise.allSettled(this.#pools.values())
     this.#pools.clear()
-    await Promise.allSettled(pools.map((made) => (made.status === 'fulfilled' ? end(made.value.pool) : undefined)))
+    await Promise.allSettled(
+      pools.map((made) => (made.status === 'fulfilled' ? end(made.value.pool) : Promise.resolve())),
+    )
   }
 
   #closeOldest(): void {
@@ -75,7 +77,9 @@ export class Pools {
   #trustId(endpoint: Endpoint): string {
     let id = this.#trustIds.get(endpoint)
     if (id === undefined) {
-      const trust = createHash('sha256').update(endpoint.ca ?? '').digest('hex')
+      const trust = createHash('sha256')
+        .update(endpoint.ca ?? '')
+        .digest('hex')
       id = endpoint.clientCertificate ? `${trust} ${++certificateCount}` : trust
       this.#trustIds.set(endpoint, id)
     }
@@ -143,5 +147,7 @@ async function createContext(
 }
 
 function defaultRoots(): readonly string[] {
-  return 'getCACertificates' in tls ? tls.getCACertificates('default') : (tls as { rootCertificates: string[] }).rootCertificates
+  return 'getCACertificates' in tls
+    ? tls.getCACertificates('default')
+    : (tls as { rootCertificates: string[] }).rootCertificates
 }

@@ -1,0 +1,37 @@
+import type { StartAuthorization } from '../auth/authorizer.ts'
+import { createDeniedError } from '../policy/create-denied-error.ts'
+import type { Access, Operation } from '../provider.ts'
+import { CallScope } from '../transport/call-scope.ts'
+import type { CallContext } from './call-context.ts'
+import { CallRecord } from './call-record.ts'
+import { createIntent } from './create-intent.ts'
+import { runOperation } from './run-operation.ts'
+
+/**
+ * Runs a token exchange in a scope of its own, since several calls share it: the abort of one caller must not end it
+ * for the others. It passes the same policy and the same door.
+ */
+export function createStartAuthorization(context: CallContext): StartAuthorization {
+  return (credential, secrets) => {
+    const scope = new CallScope({ wheel: context.scope.wheel, limitMs: context.scope.remainingMs })
+    const { provider, guard, services } = context
+    const record = new CallRecord({ provider: provider.name, providerLogging: 'off' }, guard, services.network)
+    const { model: _asked, ...shared } = context
+    const access = authorize({ ...shared, scope, record }, () => credential.authorize(secrets))
+    return { access, cancel: () => scope.fail(new Error('nobody waits for the token any more')) }
+  }
+}
+
+async function authorize(context: CallContext, begin: () => Operation<Access>): Promise<Access> {
+  const { guard, provider, record, scope } = context
+  try {
+    const decision = await guard.judgeIntent(createIntent(provider, { operation: 'token' }))
+    record.decide(decision)
+    if (decision.verdict === 'deny') throw createDeniedError(decision)
+    return await runOperation(context, begin(), undefined)
+  } catch (error) {
+    throw record.complete(error)
+  } finally {
+    scope.end()
+  }
+}

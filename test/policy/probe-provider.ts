@@ -1,0 +1,67 @@
+import type { ModelRef, Provider, TextResult, WireRequest } from '@shlyuz/core'
+import { gigachat } from '@shlyuz/gigachat'
+import { parseYandexgptModel } from '@shlyuz/yandexgpt'
+import type { CaseRequest } from './case-file.ts'
+
+const kinds: Readonly<Record<string, string>> = { yandex: 'yandexgpt', yandexgpt: 'yandexgpt', gigachat: 'gigachat' }
+
+const parsers: Readonly<Record<string, (id: string) => ModelRef>> = {
+  yandexgpt: parseYandexgptModel,
+  gigachat: (id) => gigachat().parseModel(id),
+}
+
+/** The vendor whose model names a case speaks: also of those that no adapter exists for. */
+export function kindOf(provider: string | undefined): string {
+  return kinds[provider ?? ''] ?? provider ?? 'probe'
+}
+
+/** An adapter whose only act is to encode a case's method, address and headers. */
+export function createProbe(
+  name: string,
+  { provider, url, method, headers }: Pick<CaseRequest, 'provider' | 'url' | 'method' | 'headers'>,
+): Provider {
+  const kind = kindOf(provider)
+  const request = (operation: WireRequest['operation'], verb: WireRequest['method']): WireRequest => ({
+    endpoint: 'api',
+    operation,
+    method: verb,
+    path: '',
+    headers: headers ?? {},
+    ...(verb === 'POST' && { body: '{}' }),
+    repeat: 'unsafe',
+    accept: [],
+  })
+  return {
+    kind,
+    name,
+    endpoints: { api: { url } },
+    models: [],
+    credentials: [],
+    providerLogging: 'not stated',
+    parseModel: parsers[kind] ?? ((id) => ({ id, catalogueId: id.toLowerCase() })),
+    parseOptions: () => undefined,
+    check: () => [],
+    *text(): Generator<never, TextResult, unknown> {
+      const reply = yield { do: 'exchange', request: request('chat', method ?? 'POST'), read: 'json' } as never
+      const { model } = (reply as { body: { model?: unknown } }).body
+      return {
+        content: [{ type: 'text', text: '' }],
+        finishReason: 'stop',
+        usage: {},
+        ...(typeof model === 'string' && { modelId: model }),
+      }
+    },
+    extras: {
+      probe: {
+        operation: 'other',
+        run: () => ({
+          steps: (function* probe() {
+            yield { do: 'exchange', request: request('other', method ?? 'GET'), read: 'text' } as const
+            return undefined
+          })(),
+        }),
+      },
+    },
+    toError: ({ status }) => ({ kind: 'server', message: `status ${status}`, isRetryable: false }),
+  }
+}
