@@ -45,7 +45,9 @@ describe('a broken adapter is found out', () => {
     const makeBreakage = (): Breakage => ({
       end: (end) => (end.type === 'cut' ? { type: 'finish', finishReason: 'stop', usage: {} } : end),
     })
-    expect(await failedCases(makeBreakage)).toEqual(['a stream without its end mark is no answer'])
+    expect(await failedCases(makeBreakage)).toEqual(
+      expect.arrayContaining(['a stream without its end mark is no answer']),
+    )
   })
 
   it('when it sends text in the wrong type', async () => {
@@ -113,7 +115,9 @@ function breakDecoder(decoder: Decoder, { parts, end }: Breakage): Decoder {
       out.push(...(parts ? parts(pushed) : pushed))
     },
     end(out) {
-      const given = decoder.end(out)
+      const pushed: StreamPart[] = []
+      const given = decoder.end(pushed)
+      out.push(...(parts ? parts(pushed) : pushed))
       return end ? end(given) : given
     },
   }

@@ -25,7 +25,7 @@ const transportNames = ['fetch', 'dispatcher', 'agent', 'httpAgent', 'httpsAgent
 /** @throws ConfigurationError, or PolicyDeniedError for a transport of the caller's own */
 export function checkClientOptions(options: ClientOptions<readonly Provider[]>): CheckedClientOptions {
   if (!isObject(options))
-    refuse('createClient takes an object of options', 'Пишите createClient({ providers: [gigachat()] }).')
+    refuse('createClient takes an object of options', 'Пишите createClient({ providers: [провайдер()] }).')
   const policy = checkPolicy(options.policy)
   refuseTransport(options, policy)
   checkKeys('createClient', options, optionNames)
@@ -94,14 +94,17 @@ function checkNetwork(network: unknown, policy: Policy): TestNetwork | undefined
 
 function checkProviders(given: unknown): ReadonlyMap<string, Provider> {
   if (!Array.isArray(given) || given.length === 0) {
-    return refuse('providers must be a list with at least one provider', 'Пишите providers: [gigachat(), yandexgpt()].')
+    return refuse(
+      'providers must be a list with at least one provider',
+      'Пишите providers: [провайдер()]: хотя бы один адаптер.',
+    )
   }
   const providers = new Map<string, Provider>()
   for (const provider of given as Provider[]) {
     if (!isObject(provider) || typeof provider.text !== 'function' || typeof provider.parseModel !== 'function') {
       refuse(
         'providers holds something that is not a provider',
-        'Вызовите фабрику: providers: [gigachat()], а не [gigachat].',
+        'Вызовите фабрику адаптера: providers: [провайдер()], а не [провайдер].',
       )
     }
     if (!/^[a-z0-9][a-z0-9._-]*$/i.test(provider.name)) {

@@ -101,7 +101,10 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
 
   fallback(targets: readonly string[]): FallbackModel {
     if (!Array.isArray(targets) || targets.length === 0) {
-      refuse('fallback needs a list of models', "Пишите client.fallback(['gigachat/…', 'yandexgpt/…']).")
+      refuse(
+        'fallback needs a list of models',
+        "Пишите client.fallback(['<провайдер>/<модель>', '<другой>/<модель>']).",
+      )
     }
     for (const target of targets) findTarget(this.#providers, target)
     if (new Set(targets).size < targets.length) {
@@ -206,7 +209,7 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
   #checkProviderOptions(given: unknown): unknown {
     if (given === undefined) return undefined
     if (typeof given !== 'object' || given === null) {
-      return refuse('providerOptions must be an object', 'Пишите providerOptions: { gigachat: { … } }.')
+      return refuse('providerOptions must be an object', 'Пишите providerOptions: { <вид провайдера>: { … } }.')
     }
     checkKeys('providerOptions', given, [...new Set([...this.#providers.values()].map(({ kind }) => kind))])
     return given

@@ -1,130 +1,248 @@
-import type { ByteDecoder, ProviderFailure, StreamEnd, StreamFinish, StreamPart, Usage } from '@shlyuz/core'
-import { convertYandexgptUsage } from './convert-yandexgpt-usage.ts'
-import { mapYandexgptFinishReason } from './map-yandexgpt-finish-reason.ts'
-import { readYandexgptFailure } from './yandexgpt-errors.ts'
-import { isObject } from './yandexgpt-settings.ts'
+import type { ByteDecoder, ModelRef, ProviderFailure, StreamEnd, StreamPart, Usage } from '@shlyuz/core'
+import { isFinalYandexgptStatus, mapYandexgptFinishReason } from './map-yandexgpt-finish-reason.ts'
+import { readYandexgptAnswer, unreadable, type YandexgptAnswer } from './read-yandexgpt-answer.ts'
+import { CumulativeLine } from './yandexgpt-cumulative-line.ts'
+import { convertAnsweredModel } from './yandexgpt-models.ts'
 
-/** Bytes of one line: 30,000 tokens are some 400 KB, so this is far above any answer. */
+/** Bytes of one line. An answer of 30,000 tokens has some 400 KB, so this is a guard, not a bound. */
 const lineLimit = 64 * 1024 * 1024
 
+/** Bytes from which a line is read by its new part alone; below it parsing all of it is as fast. */
+const longLine = 16 * 1024
+
+/** Lines that may turn out not to be readable by their new part, before that is given up. */
+const triesForLongLines = 16
+
+const lineFeed = 0x0a
+
 /**
- * Decodes the native stream: one JSON document a line, each with the whole text so far, the last with a final
- * status. Gives deltas. Source: `POST /foundationModels/v1/completion` with `stream: true` (JSON over a
- * server-streaming method: no `data:` prefix, no end mark but the status).
+ * Decodes the native stream: a JSON document a line, each with the whole text and usage so far, the last one with a
+ * final status; no `data:` prefix, no other end mark. Gives deltas. A text that does not continue the one before
+ * is a `rewrite`: the content filter replaces text that way.
+ *
+ * Source: `POST /foundationModels/v1/completion` with `stream: true`; the error line in the middle is that of the
+ * JSON gateway.
  */
 export class YandexgptStreamDecoder implements ByteDecoder {
   readonly framing = 'bytes'
   /** True after the final status or a failure. */
   done = false
-  #rest: Uint8Array[] = []
-  #restLength = 0
-  /** The text of the last line, and how much of it was given out. */
-  #text = ''
-  #given = 0
-  #usage: Usage = {}
-  #finish: StreamFinish | undefined
-  #failure: ProviderFailure | undefined
+  /** The model that answered, as a catalogue id; nearly always unknown. */
+  modelId: string | undefined
+  readonly #asked: ModelRef
+  readonly #longLine: number
+  /** The unfinished line, as it came. */
+  #pieces: Buffer[] = []
+  #length = 0
+  /** The unfinished line, when it is read by its new part. */
+  #cumulative: CumulativeLine | undefined
+  #tries = triesForLongLines
+  /** This line was found not to be readable by its new part. */
+  #isForeign = false
+  /** The text given out, and half a character that waits for its other half. */
+  #given = ''
+  #held = ''
   #announced = false
+  #status: string | undefined
+  #usage: Usage = {}
+  #failure: ProviderFailure | undefined
+
+  /** `from`: bytes from which a line counts as long; for tests. */
+  constructor(asked: ModelRef, from: number = longLine) {
+    this.#asked = asked
+    this.#longLine = from
+  }
 
   push(bytes: Uint8Array, out: StreamPart[]): void {
-    let from = 0
-    while (!this.done) {
-      const end = bytes.indexOf(10, from)
-      if (end < 0) break
-      const line = this.#takeLine(bytes.subarray(from, end))
-      from = end + 1
-      this.#readLine(line, out)
+    const chunk = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    let at = 0
+    while (at < chunk.length && !this.done) {
+      at = this.#openLine ? this.#pushLong(this.#openLine, chunk, at, out) : this.#pushPlain(chunk, at, out)
     }
-    if (this.done || from === bytes.length) return
-    // Copied: a view would keep the whole read of the socket alive.
-    this.#rest.push(Buffer.from(bytes.subarray(from)))
-    this.#restLength += bytes.length - from
-    if (this.#restLength > lineLimit) this.#fail('a line is too long')
   }
 
   end(out: StreamPart[]): StreamEnd {
-    // The last line may come without its line end, and is whole all the same if it can be parsed.
-    if (!this.done && this.#restLength > 0) {
-      const line = this.#takeLine(new Uint8Array())
-      if (parseObject(line)) this.#readLine(line, out)
-    }
+    // The last line is whole without its line end when it can be parsed; half a document says nothing.
+    if (!this.done) this.#readUnfinished(out)
     if (this.#failure) return { type: 'failed', failure: this.#failure }
-    return this.#finish ?? { type: 'cut' }
+    const raw = this.#status
+    const finishReason = mapYandexgptFinishReason(raw)
+    if (finishReason === undefined || raw === undefined) return { type: 'cut' }
+    return { type: 'finish', finishReason, rawFinishReason: raw, usage: this.#usage }
   }
 
-  #takeLine(tail: Uint8Array): string {
-    const whole = this.#rest.length === 0 ? tail : Buffer.concat([...this.#rest, tail])
-    this.#rest = []
-    this.#restLength = 0
-    return Buffer.from(whole.buffer, whole.byteOffset, whole.length).toString('utf8')
+  get #openLine(): CumulativeLine | undefined {
+    return this.#cumulative?.state === 'closed' ? undefined : this.#cumulative
+  }
+
+  /** Takes bytes of a line that is parsed as a whole. */
+  #pushPlain(chunk: Buffer, at: number, out: StreamPart[]): number {
+    if (this.#length === 0 && !this.#isForeign) {
+      if (chunk[at] === lineFeed) return at + 1
+      if (this.#cumulative?.knows) {
+        this.#cumulative.start()
+        return at
+      }
+    }
+    const found = chunk.indexOf(lineFeed, at)
+    const end = found === -1 ? chunk.length : found
+    const length = this.#length + end - at
+    if (length > lineLimit) return this.#failTooLong(chunk)
+    if (length >= this.#longLine && this.#tries > 0 && !this.#isForeign) {
+      this.#startLong()
+      return at
+    }
+    if (found === -1) {
+      // Copied: a view would keep the whole read alive.
+      this.#pieces.push(Buffer.from(chunk.subarray(at)))
+      this.#length = length
+      return end
+    }
+    const line = this.#length === 0 ? chunk.toString('utf8', at, end) : this.#takeLine(chunk.subarray(at, end))
+    this.#isForeign = false
+    this.#readLine(line, out)
+    return end + 1
+  }
+
+  /** Goes over to reading the line by its new part, from its start. */
+  #startLong(): void {
+    this.#cumulative ??= new CumulativeLine()
+    this.#cumulative.start()
+    for (const piece of this.#pieces) {
+      this.#cumulative.push(piece, 0)
+      if (this.#cumulative.state === 'foreign') return this.#giveUpLong(this.#cumulative)
+    }
+    this.#pieces = []
+    this.#length = 0
+  }
+
+  /** Takes bytes of a line that is read by its new part. */
+  #pushLong(line: CumulativeLine, chunk: Buffer, from: number, out: StreamPart[]): number {
+    const at = line.push(chunk, from)
+    if (line.length > lineLimit) return this.#failTooLong(chunk)
+    if (line.state !== 'foreign') {
+      if (at === chunk.length) return at
+      if (this.#readLong(line, out)) return at + 1
+    }
+    this.#pieces = [line.bytes()]
+    this.#length = line.length
+    this.#giveUpLong(line)
+    return at
+  }
+
+  /** This line is parsed as a whole after all, and so are all to come when that happens too often. */
+  #giveUpLong(line: CumulativeLine): void {
+    line.forget()
+    this.#isForeign = true
+    this.#tries--
+    if (this.#tries === 0) this.#cumulative = undefined
+  }
+
+  #readLong(line: CumulativeLine, out: StreamPart[]): boolean {
+    const read = line.read()
+    if (!read) return false
+    this.#takeAnswer(read.answer, out)
+    if (read.continues) this.#takeSuffix(read.suffix, out)
+    else this.#takeText(read.suffix, out)
+    return true
+  }
+
+  #readUnfinished(out: StreamPart[]): void {
+    const line = this.#openLine
+    if (line) {
+      if (this.#readLong(line, out)) return
+      this.#pieces = [line.bytes()]
+      line.forget()
+    }
+    const text = this.#takeLine()
+    if (parse(text) !== undefined) this.#readLine(text, out)
+  }
+
+  #takeLine(end?: Buffer): string {
+    const bytes = Buffer.concat(end ? [...this.#pieces, end] : this.#pieces)
+    this.#pieces = []
+    this.#length = 0
+    return bytes.toString('utf8')
   }
 
   #readLine(line: string, out: StreamPart[]): void {
-    if (line.trim() === '') return
-    const answer = parseObject(line)
-    if (!answer) return this.#fail('a line is not a JSON object')
-    const failure = readYandexgptFailure(answer)
-    if (failure) {
-      this.#failure = failure
-      this.done = true
+    const document = parse(line)
+    if (document === undefined) {
+      if (line.trim() !== '') this.#fail(unreadable('a line of the stream is not JSON').failure)
       return
     }
-    const result = isObject(answer['result']) ? answer['result'] : undefined
-    const alternative: unknown = Array.isArray(result?.['alternatives']) ? result['alternatives'][0] : undefined
-    if (!result || !isObject(alternative)) return this.#fail('a line has no alternatives')
-    if (!this.#announced) {
-      this.#announced = true
-      // The service states a version, no model: `not stated` for the policy.
-      out.push({ type: 'response-metadata' })
-    }
-    if (result['usage'] !== undefined) this.#usage = convertYandexgptUsage(result['usage'])
-    const finishReason = mapYandexgptFinishReason(alternative['status'])
-    const text = isObject(alternative['message']) ? (alternative['message']['text'] ?? '') : ''
-    if (typeof text !== 'string') return this.#fail('text is not a string')
-    this.#readText(text, finishReason !== undefined, out)
-    if (finishReason === undefined) return
-    this.#finish = {
-      type: 'finish',
-      finishReason,
-      rawFinishReason: String(alternative['status']),
-      usage: this.#usage,
-    }
-    this.done = true
+    const read = readYandexgptAnswer(document)
+    if ('failure' in read) return this.#fail(read.failure)
+    this.#takeAnswer(read.answer, out)
+    this.#takeText(read.answer.text ?? this.#given + this.#held, out)
   }
 
-  /** The new end of the text is the delta; a text that does not continue the last one is a rewrite. */
-  #readText(text: string, isLast: boolean, out: StreamPart[]): void {
-    if (text === '' && this.#text === '') return
-    const continues = text.length >= this.#text.length && text.slice(0, this.#text.length) === this.#text
-    this.#text = text
-    if (!continues) {
-      this.#given = text.length
-      out.push({ type: 'rewrite', text })
-      return
-    }
-    // Half a surrogate pair waits for its other half.
-    const last = text.charCodeAt(text.length - 1)
-    const until = !isLast && last >= 0xd800 && last <= 0xdbff ? text.length - 1 : text.length
-    if (until <= this.#given) return
-    out.push({ type: 'text-delta', text: text.slice(this.#given, until) })
-    this.#given = until
+  /** Takes all but the text. */
+  #takeAnswer({ status, usage, modelVersion }: YandexgptAnswer, out: StreamPart[]): void {
+    if (usage) this.#usage = usage
+    this.#status = status
+    this.done = isFinalYandexgptStatus(status)
+    this.#announce(convertAnsweredModel(modelVersion, this.#asked), out)
   }
 
-  #fail(what: string): void {
-    this.#failure = {
-      kind: 'protocol',
-      message: `YandexGPT's stream cannot be read: ${what}`,
-      hint: 'Поток испорчен по дороге: проверьте прокси между вами и сервисом; повтор может помочь.',
-      isRetryable: false,
+  #announce(modelId: string | undefined, out: StreamPart[]): void {
+    if (this.#announced && modelId === this.modelId) return
+    this.#announced = true
+    this.modelId = modelId
+    out.push({ type: 'response-metadata', ...(modelId !== undefined && { modelId }) })
+  }
+
+  /** `text` is the whole text so far: what goes on from the one before is a delta, anything else a rewrite. */
+  #takeText(text: string, out: StreamPart[]): void {
+    const given = this.#given
+    const whole = this.done ? text : withoutHalf(text)
+    this.#given = whole
+    this.#held = text.slice(whole.length)
+    // Faster than `startsWith` by far: the compared strings are flat.
+    if (whole.length >= given.length && whole.slice(0, given.length) === given) {
+      if (whole.length > given.length) out.push({ type: 'text-delta', text: copy(whole.slice(given.length)) })
+    } else {
+      out.push({ type: 'rewrite', text: whole })
     }
+  }
+
+  /** `suffix` goes on from the text before, as was proven by its bytes. */
+  #takeSuffix(suffix: string, out: StreamPart[]): void {
+    const text = this.#held + suffix
+    const fresh = this.done ? text : withoutHalf(text)
+    this.#held = text.slice(fresh.length)
+    if (fresh === '') return
+    this.#given += fresh
+    out.push({ type: 'text-delta', text: fresh })
+  }
+
+  #failTooLong(chunk: Buffer): number {
+    this.#fail(unreadable(`a line of the stream is longer than ${lineLimit} bytes`).failure)
+    return chunk.length
+  }
+
+  #fail(failure: ProviderFailure): void {
+    this.#failure = failure
+    this.#pieces = []
+    this.#cumulative = undefined
     this.done = true
   }
 }
 
-function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
+/** Half of a surrogate pair at the end waits for its other half: a delta never ends in one. */
+function withoutHalf(text: string): string {
+  const last = text.charCodeAt(text.length - 1)
+  return last >= 0xd800 && last <= 0xdbff ? text.slice(0, -1) : text
+}
+
+/** A slice keeps the whole text alive that it was cut from; this is a string of its own. */
+function copy(slice: string): string {
+  return ` ${slice}`.slice(1)
+}
+
+function parse(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(line)
-    return isObject(value) ? value : undefined
+    return JSON.parse(text) as unknown
   } catch {
     return undefined
   }

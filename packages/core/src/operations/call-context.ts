@@ -2,6 +2,7 @@ import type { Authorizer, StartAuthorization } from '../auth/authorizer.ts'
 import type { Guard } from '../policy/guard.ts'
 import type { ModelIdentity } from '../policy/intent.ts'
 import type { Provider, SecretRequest } from '../provider.ts'
+import type { RetryOptions } from '../resilience/retry.ts'
 import type { CallScope } from '../transport/call-scope.ts'
 import type { ExchangeLimits } from '../transport/http-exchange.ts'
 import type { Pools } from '../transport/pools.ts'
@@ -25,8 +26,7 @@ export interface CallContext {
   readonly guard: Guard
   readonly scope: CallScope
   readonly limits: ExchangeLimits
-  /** Retries after the first attempt. */
-  readonly retries: number
+  readonly retry: RetryOptions
   readonly secretRequest: SecretRequest
   readonly record: CallRecord
 }

@@ -80,7 +80,7 @@ function performAttempts<T>(context: CallContext, request: WireRequest, attempt:
     }
   }
 
-  return retry(context.scope, context.retries, once, (error) => error.isRetryable && state.mayBeRepeated(request))
+  return retry(context.scope, context.retry, once, (error) => error.isRetryable && state.mayBeRepeated(request))
 }
 
 /** Enters an attempt in the record; the returned function closes the entry. */

@@ -1,6 +1,7 @@
 import { createDeniedError } from '../policy/create-denied-error.ts'
 import type { Guard } from '../policy/guard.ts'
 import type { ExtraOperation, Provider } from '../provider.ts'
+import { serverWaitCapMs } from '../resilience/retry.ts'
 import type { CallScope } from '../transport/call-scope.ts'
 import type { CallContext, ClientServices } from './call-context.ts'
 import { CallRecord } from './call-record.ts'
@@ -43,7 +44,7 @@ export async function runExtra(call: ExtraCall): Promise<unknown> {
       guard,
       scope,
       limits: call.timeouts,
-      retries: call.retries,
+      retry: { retries: call.retries, longestWaitMs: serverWaitCapMs },
       secretRequest: { provider: provider.name, labels: call.labels, ...(modelId !== undefined && { model: modelId }) },
       record,
       ...(model && { model }),

@@ -8,7 +8,8 @@ import type { Decision } from '../policy/decision.ts'
 import type { Guard } from '../policy/guard.ts'
 import type { ModelIdentity } from '../policy/intent.ts'
 import type { Provider, TextCall, TextResult } from '../provider.ts'
-import { movesOn } from '../resilience/fallback.ts'
+import { movesOn, worthWaitingMs } from '../resilience/fallback.ts'
+import { serverWaitCapMs, type RetryOptions } from '../resilience/retry.ts'
 import { CallScope } from '../transport/call-scope.ts'
 import type { ModelCard, ModelRef } from '../vocabulary/models.ts'
 import { calculateCost } from './calculate-cost.ts'
@@ -66,7 +67,7 @@ export async function runTextCall(
     const last = index === legs.length - 1
     const legScope = last ? scope : createLegScope(scope)
     try {
-      const result = await runLeg(options, leg, legScope, last ? options.retries : Math.min(1, options.retries), sink)
+      const result = await runLeg(options, leg, legScope, last ? retryOf(options) : legRetryOf(options), sink)
       return createResult(options, leg, result, earlier)
     } catch (error) {
       // The end of the call's own scope is the reason, unless it cut an answer that had begun.
@@ -80,6 +81,15 @@ export async function runTextCall(
     }
   }
   throw new TypeError('a call without targets')
+}
+
+function retryOf({ retries }: TextCallOptions): RetryOptions {
+  return { retries, longestWaitMs: serverWaitCapMs }
+}
+
+/** A target that is not the last tries once more at most, and waits no longer than starting over elsewhere takes. */
+function legRetryOf({ retries }: TextCallOptions): RetryOptions {
+  return { retries: Math.min(1, retries), longestWaitMs: worthWaitingMs }
 }
 
 /** A target that is not the last may use half of what is left, so that the next one has its chance. */
@@ -109,7 +119,8 @@ function prepareLeg(options: TextCallOptions, { provider, modelId }: Target, ind
 
 function optionsOf(given: unknown, provider: Provider): unknown {
   if (given === undefined) return undefined
-  if (!isObject(given)) refuse('providerOptions must be an object', 'Пишите providerOptions: { gigachat: { … } }.')
+  if (!isObject(given))
+    refuse('providerOptions must be an object', 'Пишите providerOptions: { <вид провайдера>: { … } }.')
   return given[provider.kind]
 }
 
@@ -176,7 +187,7 @@ async function runLeg(
   options: TextCallOptions,
   leg: Leg,
   scope: CallScope,
-  retries: number,
+  retry: RetryOptions,
   sink: PartSink | undefined,
 ): Promise<TextResult & { readonly raw?: unknown }> {
   const { provider, identity, record, call, ref } = leg
@@ -187,7 +198,7 @@ async function runLeg(
     guard: options.guard,
     scope,
     limits: options.timeouts,
-    retries,
+    retry,
     secretRequest: { provider: provider.name, model: ref.id, labels: options.checked.labels },
     record,
   }

@@ -28,12 +28,12 @@ export function createRanges(cidrs: readonly string[]): Ranges {
   const v4 = new BlockList()
   const v6 = new BlockList()
   for (const cidr of cidrs) {
-    const [address = '', length, ...rest] = cidr.split('/')
+    const [address = '', length, ...rest] = String(cidr).split('/')
     const family = isIP(address)
     const bits = family === 4 ? 32 : 128
     const prefix = length === undefined ? bits : /^\d{1,3}$/.test(length) ? Number(length) : NaN
     if (family === 0 || address.includes('%') || rest.length > 0 || !(prefix >= 0 && prefix <= bits)) {
-      throw new ConfigurationError(`'${cidr.slice(0, 60)}' is not an address range`, {
+      throw new ConfigurationError(`'${String(cidr).slice(0, 60)}' is not an address range`, {
         hint: "Диапазон пишется как '10.20.0.0/16' или 'fd12:3456::/32'.",
       })
     }

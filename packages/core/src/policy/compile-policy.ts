@@ -43,8 +43,11 @@ export function compilePolicy(given: PolicyDocument): CompiledPolicy {
   }
   onlyValue(document.redirects, 'deny', 'redirects')
   onlyValue(document.customTransport, 'deny', 'customTransport')
-  if (document.tls !== undefined) onlyValue(document.tls.verify, true, 'tls.verify')
-  const origins = document.origins?.map(compileOrigin)
+  if (document.tls !== undefined) {
+    onlyKeys(document.tls, ['verify'], 'tls')
+    onlyValue(document.tls.verify, true, 'tls.verify')
+  }
+  const origins = listOf(document.origins, 'origins')?.map(compileOrigin)
   const addresses = compileAddresses(document)
   const rules = compileRules(given)
   const data = { ...document, rules: rules.map(({ name, version }) => ({ name, version })) }
@@ -93,7 +96,8 @@ function compileOrigin(given: string | { readonly origin: string }): CompiledOri
       "Адрес в политике: схема, узел и порт без пути, например 'https://llm.corp.example:8443'.",
     )
   }
-  for (const model of models ?? []) onlyKeys(model, ['id', 'developer', 'weights', 'source', 'asOf'], 'models')
+  for (const model of listOf(models, 'models') ?? [])
+    onlyKeys(model, ['id', 'developer', 'weights', 'source', 'asOf'], 'models')
   const incomplete = models?.some(
     (model) =>
       ![model.id, model.developer, model.weights, model.source, model.asOf].every(
@@ -108,7 +112,7 @@ function compileOrigin(given: string | { readonly origin: string }): CompiledOri
   return Object.freeze({
     origin: parsed.url.origin,
     url: parsed.url,
-    ranges: addresses && createRanges(addresses),
+    ranges: addresses && createRanges(listOf(addresses, 'origins.addresses') ?? []),
     ca,
     models: models ?? [],
   })
@@ -117,7 +121,8 @@ function compileOrigin(given: string | { readonly origin: string }): CompiledOri
 function compileAddresses({ addresses }: PolicyDocument): CompiledPolicy['addresses'] {
   if (addresses === undefined) return undefined
   onlyKeys(addresses, ['classes', 'cidrs', 'pins'], 'addresses')
-  for (const name of addresses.classes ?? []) onlyValue(name, 'global', 'addresses.classes')
+  for (const name of listOf(addresses.classes, 'addresses.classes') ?? [])
+    onlyValue(name, 'global', 'addresses.classes')
   const pins = Object.entries(addresses.pins ?? {}).map(
     ([host, cidrs]) => [host.toLowerCase(), createRanges(cidrs)] as const,
   )
@@ -138,7 +143,11 @@ function compileProxy(proxy: ProxyRule | undefined): CompiledPolicy['proxy'] {
       "proxy: { mode: 'explicit', origin: 'http://…:3128', addresses: { cidrs: ['10.1.0.0/24'] } }.",
     )
   }
-  return { url: compileOrigin(proxy.origin).url, ranges: createRanges(proxy.addresses.cidrs), ca: proxy.ca }
+  return {
+    url: compileOrigin(proxy.origin).url,
+    ranges: createRanges(listOf(proxy.addresses.cidrs, 'proxy.addresses.cidrs') ?? []),
+    ca: proxy.ca,
+  }
 }
 
 function compileModels({ models }: PolicyDocument): CompiledPolicy['models'] {
@@ -189,7 +198,13 @@ export function canonical(value: unknown): string {
     .join(',')}}`
 }
 
+function listOf<T>(given: readonly T[] | undefined, where: string): readonly T[] | undefined {
+  if (given === undefined || Array.isArray(given)) return given
+  return fail(`policy.${where} must be a list`, `${where}: нужен список […].`)
+}
+
 function onlyKeys(given: object, known: readonly string[], where: string): void {
+  if (typeof given !== 'object' || given === null) fail(`policy.${where} must be an object`, `${where}: нужен объект.`)
   const unknown = Object.keys(given).find((key) => !known.includes(key))
   if (unknown === undefined) return
   const later = ['mode', 'data'].includes(unknown) ? ' (observe mode and data rules are not offered yet)' : ''

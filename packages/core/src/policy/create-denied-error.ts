@@ -1,5 +1,6 @@
 import { PolicyDeniedError } from '../errors/policy-denied-error.ts'
 import type { ErrorFacts } from '../errors/shlyuz-error.ts'
+import { suggestedModels } from '../sovereignty/models.ts'
 import type { Decision, Facts } from './decision.ts'
 import type { ReasonCode } from './reason-codes.ts'
 
@@ -57,7 +58,7 @@ const reasons: Partial<Record<ReasonCode, string>> = {
 
 /** Russian: the exact fix, or whom to ask. */
 function hintOf(code: ReasonCode, facts: Facts): string {
-  const model = 'Возьмите отечественную модель, например gigachat/GigaChat-2-Max или yandexgpt/yandexgpt-5.1.'
+  const model = `Возьмите отечественную модель, например ${suggestedModels}.`
   switch (code) {
     case 'model.foreign':
     case 'model.weights':

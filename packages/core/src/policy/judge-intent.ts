@@ -65,7 +65,8 @@ function askRule(policy: CompiledPolicy, rule: Rule, intent: Intent): Finding | 
         clearTimeout(timer)
         resolve(made)
       }
-      ;(answer as PromiseLike<unknown>).then(
+      // Adopted first: a thenable of its own may throw, or answer twice.
+      Promise.resolve(answer).then(
         (value) => settle(read(value)),
         () => settle(finding('forbid', 'policy.error')),
       )

@@ -15,7 +15,7 @@ export interface FallbackModel<Reference extends string = string> {
 }
 
 /** A wait the service asks for up to this is shorter than starting over elsewhere. */
-const worthWaitingMs = 2_000
+export const worthWaitingMs = 2_000
 
 /**
  * True when another target may do better: the way there broke, the service failed, or the account is used up. Never

@@ -4,13 +4,21 @@ import type { CallScope } from '../transport/call-scope.ts'
 
 /** Longest wait a service may ask for; beyond it the call ends and the error states the wait. */
 export const serverWaitCapMs = 60_000
+
+export interface RetryOptions {
+  /** After the first attempt. */
+  readonly retries: number
+  /** A longer wait is not started. */
+  readonly longestWaitMs: number
+}
+
 const backoffBaseMs = 500
 const backoffCapMs = 8_000
 
 /** The only retry loop: p-retry repeats, `mayRetry` decides, and every wait ends with the call's scope. */
 export async function retry<T>(
   scope: CallScope,
-  retries: number,
+  { retries, longestWaitMs }: RetryOptions,
   attempt: () => Promise<T>,
   mayRetry: (error: ShlyuzError) => boolean,
 ): Promise<T> {
@@ -23,7 +31,7 @@ export async function retry<T>(
       shouldRetry: async ({ error, retriesConsumed }) => {
         if (scope.over || !ShlyuzError.isInstance(error) || !mayRetry(error)) return false
         const wait = waitBefore(error, retriesConsumed)
-        if (wait > serverWaitCapMs || wait >= scope.remainingMs) return false
+        if (wait > longestWaitMs || wait >= scope.remainingMs) return false
         await scope.wait(wait)
         return true
       },

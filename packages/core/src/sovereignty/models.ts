@@ -73,6 +73,9 @@ export const models: readonly ModelRecord[] = Object.freeze([
   foreign('llama-lite', 'Meta, USA'),
 ])
 
+/** What a refusal suggests instead. */
+export const suggestedModels = 'gigachat/GigaChat-2-Max или yandexgpt/yandexgpt-5.1'
+
 const byKey = new Map(models.map((record) => [`${record.kind} ${record.id.toLowerCase()}`, Object.freeze(record)]))
 
 /** The record of a model, compared without case; `undefined` when it is not known. */

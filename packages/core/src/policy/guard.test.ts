@@ -1,0 +1,202 @@
+import fc from 'fast-check'
+import { describe, expect, test, vi } from 'vitest'
+import { definePolicy, type Policy } from './define-policy.ts'
+import type { RuleEffect } from './decision.ts'
+import { createGuard } from './guard.ts'
+import type { Intent } from './intent.ts'
+import { domesticOnly } from './presets.ts'
+import { rule, type Rule } from './rule.ts'
+
+const intent: Intent = Object.freeze({
+  operation: 'chat',
+  provider: 'gigachat',
+  origins: [],
+  stream: false,
+  content: { messages: 1, characters: 6, images: 0, files: 0, remoteUrls: 0 },
+  labels: {},
+})
+
+const effects = fc.constantFrom<RuleEffect>('permit', 'forbid', 'abstain')
+const effectLists = fc.array(effects, { maxLength: 5 })
+
+function createRules(given: readonly RuleEffect[]): Rule[] {
+  return given.map((effect, index) => rule({ name: `r${index}`, version: '1', evaluate: () => effect }))
+}
+const policyOf = (rules: readonly Rule[], name = 'own'): Policy => definePolicy({ name, rules })
+const verdictOf = async (policies: readonly Policy[]) => (await createGuard(policies).judgeIntent(intent)).verdict
+
+describe('how rules combine', () => {
+  test('the order of rules does not matter', async () => {
+    const shuffled = effectLists.chain((list) =>
+      fc.tuple(
+        fc.constant(list),
+        fc.shuffledSubarray(
+          list.map((_, index) => index),
+          { minLength: list.length },
+        ),
+      ),
+    )
+    await fc.assert(
+      fc.asyncProperty(shuffled, async ([list, order]) => {
+        const rules = createRules(list)
+        const other = order.map((index) => rules[index] as Rule)
+        expect(await verdictOf([policyOf(other)])).toBe(await verdictOf([policyOf(rules)]))
+      }),
+    )
+  })
+
+  test('a forbid refuses, wherever it is put', async () => {
+    await fc.assert(
+      fc.asyncProperty(effectLists, fc.nat(5), async (list, at) => {
+        expect(await verdictOf([policyOf(createRules(list.toSpliced(at, 0, 'forbid')))])).toBe('deny')
+      }),
+    )
+  })
+
+  test('a policy allows when something permits and nothing forbids', async () => {
+    await fc.assert(
+      fc.asyncProperty(effectLists, async (list) => {
+        const allowed = list.includes('permit') && !list.includes('forbid')
+        expect(await verdictOf([policyOf(createRules(list))])).toBe(allowed ? 'allow' : 'deny')
+      }),
+    )
+  })
+
+  test('a nested policy never widens', async () => {
+    await fc.assert(
+      fc.asyncProperty(effectLists, effectLists, async (outer, inner) => {
+        const first = policyOf(createRules(outer), 'client')
+        const both = await verdictOf([first, policyOf(createRules(inner), 'request')])
+        expect(both === 'allow' && (await verdictOf([first])) === 'deny').toBe(false)
+      }),
+    )
+  })
+
+  test('the same input gives the same decision', async () => {
+    await fc.assert(
+      fc.asyncProperty(effectLists, async (list) => {
+        const guard = createGuard([policyOf(createRules(list))])
+        expect(await guard.judgeIntent(intent)).toEqual(await guard.judgeIntent(intent))
+      }),
+    )
+  })
+
+  test('every rule is asked, also behind a forbid, and the decision says so', () => {
+    const evaluate = vi.fn(() => 'permit' as const)
+    const rules = [...createRules(['forbid']), rule({ name: 'late', version: '2', evaluate })]
+    const decision = createGuard([policyOf(rules)]).judgeIntent(intent)
+    expect(evaluate).toHaveBeenCalledOnce()
+    expect(decision).toMatchObject({
+      verdict: 'deny',
+      code: 'policy.forbidden',
+      because: [{ rule: 'r0@1' }, { rule: 'late@2', effect: 'permit' }],
+    })
+  })
+})
+
+describe('rules fail closed', () => {
+  const judge = async (evaluate: () => unknown, timeLimitMs = 1_000) => {
+    const own = rule({ name: 'own', version: '1', timeLimitMs, evaluate: evaluate as () => RuleEffect })
+    const decision = await createGuard([policyOf([...createRules(['permit']), own])]).judgeIntent(intent)
+    return `${decision.verdict} ${decision.code}`
+  }
+  const fail = () => {
+    throw new Error('no')
+  }
+
+  test('an exception, now, later and inside a thenable', async () => {
+    expect(await judge(fail)).toBe('deny policy.error')
+    expect(await judge(async () => fail())).toBe('deny policy.error')
+    expect(await judge(() => ({ then: fail }))).toBe('deny policy.error')
+    expect(await judge(() => ({ get then() { return fail() } }))).toBe('deny policy.error') // oxfmt-ignore
+  })
+
+  test.each([
+    undefined,
+    null,
+    true,
+    1,
+    '',
+    'Permit',
+    'permit ',
+    ['permit'],
+    { effect: 'permit' },
+    new String('permit'),
+  ])('%j is no answer', async (answer) => {
+    expect(await judge(() => answer)).toBe('deny policy.invalid')
+    expect(await judge(async () => answer)).toBe('deny policy.invalid')
+  })
+
+  test('silence past the limit, and the signal ends then', async () => {
+    let signal: AbortSignal | undefined
+    const own = rule({
+      name: 'own',
+      version: '1',
+      timeLimitMs: 10,
+      evaluate: (_intent, context) => {
+        ;({ signal } = context)
+        return new Promise<RuleEffect>(() => {})
+      },
+    })
+    const decision = await createGuard([policyOf([own])]).judgeIntent(intent)
+    expect(decision.code).toBe('policy.timeout')
+    expect(signal?.aborted).toBe(true)
+  })
+})
+
+describe('nesting at the other depths', () => {
+  const wide = domesticOnly()
+  const request = { credentialOnly: false, method: 'POST', hasBody: true }
+
+  test('a request policy cannot list another origin', () => {
+    const evil = definePolicy({ name: 'request', origins: ['https://evil.example'] })
+    for (const url of ['https://evil.example/', 'https://api.giga.chat/']) {
+      expect(createGuard([wide, evil]).judgeUrl(url, request).decision.verdict).toBe('deny')
+    }
+  })
+
+  test('a policy without origins permits no address of its own', () => {
+    expect(createGuard([policyOf([])]).judgeUrl('https://api.giga.chat/', request).decision.code).toBe(
+      'policy.no_permit',
+    )
+  })
+
+  test('every policy judges every address', () => {
+    const narrow = definePolicy({ name: 'request', addresses: { cidrs: ['84.201.128.0/18'] } })
+    const guard = createGuard([wide, narrow])
+    expect(guard.judgeAddresses('api.giga.chat', ['84.201.181.26'], 'target')).toBeUndefined()
+    expect(guard.judgeAddresses('api.giga.chat', ['95.108.200.10'], 'target')?.code).toBe('dns.address_class')
+    const private10 = definePolicy({ name: 'request', addresses: { cidrs: ['10.0.0.0/8'] } })
+    expect(createGuard([wide, private10]).judgeAddresses('api.giga.chat', ['10.0.0.5'], 'target')?.verdict).toBe('deny')
+  })
+
+  test('connections are shared unless a policy speaks of sockets', () => {
+    const { networkDigest } = createGuard([wide])
+    expect(createGuard([wide, policyOf(createRules(['permit']))]).networkDigest).toBe(networkDigest)
+    const narrow = definePolicy({ name: 'request', addresses: { cidrs: ['84.201.128.0/18'] } })
+    expect(createGuard([wide, narrow]).networkDigest).not.toBe(networkDigest)
+  })
+
+  test('a decision is frozen to the bottom', () => {
+    const { decision } = createGuard([wide]).judgeUrl('https://evil.example/', request)
+    for (const part of [decision, decision.because, decision.because[0], decision.because[0]?.facts, decision.policy]) {
+      expect(Object.isFrozen(part)).toBe(true)
+    }
+  })
+
+  test('a declared model is known at its own origin alone', () => {
+    const model = { id: 'own-7b', developer: 'ru', weights: 'own', source: 'us', asOf: '2026-11-24' } as const
+    const policy = domesticOnly({
+      also: [{ origin: 'https://llm.corp.example', addresses: ['10.20.0.0/16'], models: [model] }],
+    })
+    const guard = createGuard([policy])
+    const ref = { id: 'own-7b', catalogueId: 'own-7b' }
+    const identity = guard.identify('yandexgpt', ref, ['https://llm.corp.example', 'https://api.giga.chat'])
+    expect(identity.developer).toBe('ru')
+    expect(guard.identify('yandexgpt', ref, ['https://api.giga.chat']).developer).toBe('unknown')
+    expect(guard.judgeUrl('https://llm.corp.example/', { ...request, model: identity }).decision.verdict).toBe('allow')
+    expect(guard.judgeUrl('https://api.giga.chat/', { ...request, model: identity }).decision.code).toBe(
+      'model.mismatch',
+    )
+  })
+})
