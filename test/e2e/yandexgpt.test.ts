@@ -73,6 +73,15 @@ it('a rewritten text is a part of its own, and textStream refuses to hide it', a
   expect(error).toMatchObject({ name: 'StreamInterruptedError' })
 })
 
+it.each([
+  [['abc СТ', 'Новый текст', 'Новый текст ещё'], 'Новый текст ещё'],
+  [['abc', 'Новый СТ', 'Новый СТОП ещё'], 'Новый '],
+])('stop strings hold across a rewrite: %j', async (lines, text) => {
+  await using world = await start()
+  world.emulator.script({ service: 'yandexgpt', lines })
+  expect(await world.client.streamText({ ...ask, stop: 'СТОП' }).result).toMatchObject({ text })
+})
+
 it('a filtered answer is told from an ordinary one', async () => {
   await using world = await start()
   const answer = await world.client.generateText({ ...ask, prompt: blockedPhrase })

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { definePolicy, type Policy, type PolicyDocument } from '@shlyuz/core'
+import { definePolicy, type Policy } from '@shlyuz/core'
 import type { ScriptedAnswer } from './loopback.ts'
 
 /** What an own rule of a case does when it is asked. */
@@ -79,5 +79,5 @@ export function resolvePolicy(policies: CaseFile['policies'], name: string, seen
 }
 
 export function createCasePolicy(name: string, sections: CasePolicy): Policy {
-  return definePolicy({ name, ...sections } as PolicyDocument)
+  return definePolicy({ name, ...sections })
 }

@@ -172,7 +172,7 @@ async function callOnce(loopback: Loopback, scene: Scene, addresses: readonly st
   } catch (error) {
     // Bytes on their way when the call failed still count.
     await new Promise((resolve) => setTimeout(resolve, 2))
-    if (PolicyDeniedError.isInstance(error)) return made('deny', (error as PolicyDeniedError).code)
+    if (PolicyDeniedError.isInstance(error)) return made('deny', error.code)
     return made('error', (error as { code?: string }).code ?? 'none', (error as Error).message)
   }
 }

@@ -28,7 +28,8 @@ export function checkClientOptions(options: ClientOptions<readonly Provider[]>):
     refuse('createClient takes an object of options', 'Пишите createClient({ providers: [провайдер()] }).')
   const policy = checkPolicy(options.policy)
   refuseTransport(options, policy)
-  checkKeys('createClient', options, optionNames)
+  // The policy's own proxy may be named once more; another one was refused above.
+  checkKeys('createClient', options, 'proxy' in options ? [...optionNames, 'proxy'] : optionNames)
   checkNumber('retries', options.retries, 0, 10, true)
   checkTokenStore(options.tokenStore)
   if (options.onWarning !== undefined && typeof options.onWarning !== 'function') {
@@ -64,8 +65,6 @@ function refuseTransport(options: object, policy: Policy): void {
   const allowed = createGuard([policy]).proxy
   const origin = typeof proxy === 'string' ? URL.parse(proxy)?.origin : undefined
   if (allowed && origin === allowed.url.origin) {
-    // The policy's own proxy, named once more: nothing to add.
-    delete given['proxy']
     return
   }
   throw createDeniedError(createGuard([policy]).refuse('proxy.not_allowed', 'socket', { option: 'proxy' }))

@@ -1,36 +1,48 @@
 import type { ModelRef } from '@shlyuz/core'
+import { findYandexgptModel } from './yandexgpt-models.ts'
 import { refuse } from './yandexgpt-settings.ts'
 
-/** One part of a model address: a folder, a name, a branch or a suffix. */
-const part = /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i
+/** A folder, name, branch or suffix: no percent signs, spaces or control characters, and no dot segments. */
+const partForm = /^[a-z0-9](?:[a-z0-9_-]|\.(?!\.)){0,126}$/i
 
-const schemes = new Set(['gpt', 'emb', 'cls', 'art'])
+const branchNames = new Set(['latest', 'rc', 'deprecated'])
 
-/** What a branch makes of a moving name. Source: release notes; fixed names need no branch. */
+/** What stands behind a branch today. Source: release notes. */
 const branches: Readonly<Record<string, string>> = { 'yandexgpt/rc': 'yandexgpt-5.1' }
 
 /**
- * Parses `name[/branch][@suffix]` or `scheme://folder/name[/branch][@suffix]`. Strict: an address with percent
- * signs, dot segments, spaces or other parts than these is refused, because it may be read otherwise elsewhere.
+ * Parses `name[/branch][@suffix]` or `gpt://folder/name[/branch][@suffix]`. Strict: an address with percent signs,
+ * dot segments, spaces, another scheme or other parts than these is refused, because it may be read otherwise
+ * elsewhere.
+ *
+ * The catalogue id is the name in lower case; `yandexgpt/rc` is `yandexgpt-5.1`. A branch other than `latest` may hide
+ * any model, so elsewhere it stays in the id (`yandexgpt-lite/rc`), which makes the model unknown until it is
+ * declared. A suffix is a tuned model of the folder.
+ * Source: documentation, "Models", form of the URI.
+ *
  * @throws ConfigurationError
  */
 export function parseYandexgptModel(id: string): ModelRef {
-  const address = /^([a-z]+):\/\/([^/]+)\/(.+)$/.exec(id)
-  if (id.includes('://') && !(address && schemes.has(address[1] ?? ''))) refuseModel()
-  const [, scheme = 'gpt', folder, rest = id] = address ?? []
-  const [path = '', suffix, ...more] = rest.split('@')
-  const [name = '', branch, ...others] = path.split('/')
-  const parts = [folder, name, branch, suffix].filter((text) => text !== undefined)
-  if (more.length > 0 || others.length > 0 || parts.some((text) => !part.test(text) || text.includes('..')))
-    refuseModel()
-  const known = name.toLowerCase()
+  if (branchNames.has(id)) {
+    refuse('the model is a branch without a name', `Перед веткой нужно имя модели: yandexgpt/yandexgpt/${id}.`)
+  }
+  const [, folder, short = id] = /^gpt:\/\/([^/]*)\/(.*)$/.exec(id) ?? []
+  const [path = '', suffix, ...moreSuffixes] = short.split('@')
+  const [name = '', branch, ...moreParts] = path.split('/')
+  const parts = [folder, name, branch, suffix].filter((part) => part !== undefined)
+  if (moreSuffixes.length > 0 || moreParts.length > 0 || !parts.every(isPart)) {
+    refuse(
+      'the model is not of the form name[/branch][@suffix] or gpt://folder/name[/branch][@suffix]',
+      'Пишите имя модели (yandexgpt-5.1, yandexgpt/rc) или полный адрес gpt://<каталог>/<имя>/<ветка>.',
+    )
+  }
+  const known = findYandexgptModel(name)?.id ?? name
   return Object.freeze({
     id,
-    catalogueId: branches[`${known}/${branch?.toLowerCase()}`] ?? known,
+    catalogueId: toCatalogueId(known, branch?.toLowerCase()),
     ...(suffix !== undefined && { tuned: suffix }),
     wire: Object.freeze({
-      scheme,
-      name,
+      name: known,
       ...(folder !== undefined && { folder }),
       ...(branch !== undefined && { branch }),
       ...(suffix !== undefined && { suffix }),
@@ -40,15 +52,18 @@ export function parseYandexgptModel(id: string): ModelRef {
 
 /** The model URI of the wire. */
 export function formatModelUri({ wire = {} }: ModelRef, folder: string): string {
-  const { scheme = 'gpt', name = '', branch, suffix } = wire
-  // The service reads a name without a branch as its latest one; a tuned model needs it spelled.
-  const path = branch === undefined ? (suffix === undefined ? name : `${name}/latest`) : `${name}/${branch}`
-  return `${scheme}://${folder}/${path}${suffix === undefined ? '' : `@${suffix}`}`
+  const { name = '', branch, suffix } = wire
+  // A name without a branch is its latest one; the address of a tuned model needs that spelled.
+  const spelled = branch ?? (suffix === undefined ? undefined : 'latest')
+  return `gpt://${folder}/${name}${spelled === undefined ? '' : `/${spelled}`}${suffix === undefined ? '' : `@${suffix}`}`
 }
 
-function refuseModel(): never {
-  return refuse(
-    'the model is not of the form name[/branch][@suffix] or gpt://folder/name[/branch][@suffix]',
-    'Пишите имя модели (yandexgpt-5.1, yandexgpt/rc) или полный адрес gpt://<каталог>/<имя>/<ветка>.',
-  )
+function isPart(part: string): boolean {
+  return partForm.test(part) && !part.endsWith('.')
+}
+
+function toCatalogueId(name: string, branch: string | undefined): string {
+  const lower = name.toLowerCase()
+  if (branch === undefined || branch === 'latest') return lower
+  return branches[`${lower}/${branch}`] ?? `${lower}/${branch}`
 }

@@ -1,4 +1,4 @@
-import type { ModelCard, Price } from '@shlyuz/core'
+import type { ModelCard, ModelRef, Price } from '@shlyuz/core'
 
 /** The ids of the known models. Other names parse too; the policy judges them. */
 export type YandexgptModelId = (typeof yandexgptModels)[number]['id']
@@ -6,7 +6,7 @@ export type YandexgptModelId = (typeof yandexgptModels)[number]['id']
 const officialPrices = 'yandex.cloud/docs: AI Studio, pricing (Russia region)'
 const copiedPrices = 'third-party copies of the AI Studio price list'
 
-/** Rubles per million tokens, VAT included. */
+/** Rubles per million tokens, VAT included; the price list has them per thousand. */
 function price(
   input: string,
   cached: string,
@@ -27,8 +27,10 @@ function price(
 }
 
 /**
- * The models of AI Studio. Those made by others are listed too, so that a policy refuses them by knowledge. Source:
- * the model table of the documentation (2026-02), price page of 2026-03-03.
+ * The models of AI Studio. Those made by others are listed too, so that a policy refuses them by knowledge.
+ * `yandexgpt` and `yandexgpt-lite` are the moving names of Pro 5 and Lite 5; a context is given where the service
+ * publishes it. Source: the model table of the documentation (2026-02), price page of 2026-03-03; what came later is
+ * from third-party copies and says so.
  */
 export const yandexgptModels = [
   { id: 'aliceai-llm', kind: 'chat', prices: price('500', '500', '1200') },
@@ -55,23 +57,53 @@ export const yandexgptModels = [
 ] as const satisfies readonly ModelCard[]
 
 /** Models that the native completion serves; the others speak the OpenAI-compatible surface alone. */
-const nativeModels = new Set([
+const nativeModels: readonly YandexgptModelId[] = [
   'aliceai-llm',
   'yandexgpt-5.1',
   'yandexgpt-5-pro',
   'yandexgpt',
   'yandexgpt-5-lite',
   'yandexgpt-lite',
-])
-
-export function isServedNatively(catalogueId: string): boolean {
-  // A name we do not know may be newer than this list: the service has the last word.
-  return nativeModels.has(catalogueId) || findYandexgptModel(catalogueId) === undefined
-}
-
-export function findYandexgptModel(catalogueId: string): ModelCard<YandexgptModelId> | undefined {
-  return yandexgptModels.find(({ id }) => id === catalogueId)
-}
+]
 
 /** Names of the models for a conversation on the native surface, for hints. */
-export const nativeModelNames = [...nativeModels].join(', ')
+export const nativeModelNames = nativeModels.join(', ')
+
+const cards: ReadonlyMap<string, ModelCard<YandexgptModelId>> = new Map(yandexgptModels.map((card) => [card.id, card]))
+
+/** What is known of a model; `undefined` for names outside the list. */
+export function findYandexgptModel(catalogueId: string): ModelCard<YandexgptModelId> | undefined {
+  return cards.get(catalogueId.toLowerCase())
+}
+
+/** A name we do not know may be newer than this list: there the service has the last word. */
+export function isServedNatively(catalogueId: string): boolean {
+  const card = findYandexgptModel(catalogueId)
+  return card === undefined || nativeModels.includes(card.id)
+}
+
+/** Hidden reasoning is documented for Pro 5 alone; the release notes say that Pro 5.1 has none. */
+export function canReason(catalogueId: string): boolean {
+  const id = findYandexgptModel(catalogueId)?.id
+  return id === undefined || id === 'yandexgpt' || id === 'yandexgpt-5-pro'
+}
+
+/** Moving names, and the model each stands for. */
+const fixedNames: Readonly<Record<string, string>> = {
+  yandexgpt: 'yandexgpt-5-pro',
+  'yandexgpt-lite': 'yandexgpt-5-lite',
+}
+
+/**
+ * The catalogue id of the model that answered, as far as the answer names one. The native completion states a version
+ * (a date), so this is `undefined` for what it documents; but a known name that stands there is believed.
+ */
+export function convertAnsweredModel(modelVersion: string | undefined, asked: ModelRef): string | undefined {
+  if (modelVersion === undefined || /^[\d.]*$/.test(modelVersion)) return undefined
+  const [, name = modelVersion] = /^gpt:\/\/[^/]+\/([^/@]+)/.exec(modelVersion) ?? []
+  const id = findYandexgptModel(name)?.id
+  if (id === undefined) return undefined
+  const isAsked = (fixedNames[id] ?? id) === (fixedNames[asked.catalogueId] ?? asked.catalogueId)
+  if (!isAsked) return id
+  return asked.tuned === undefined ? asked.catalogueId : undefined
+}

@@ -33,7 +33,7 @@ export class StreamAnswerReader implements AnswerReader {
   readonly #decoder: Decoder
   readonly #framing: Framing
   readonly #sink: PartSink
-  readonly #cutter: StopCutter
+  #cutter: StopCutter
   readonly #resolve: (reply: StreamReply) => void
   readonly #reject: (error: unknown) => void
   readonly #parts: StreamPart[] = []
@@ -144,8 +144,10 @@ export class StreamAnswerReader implements AnswerReader {
         return
       }
       case 'rewrite':
+        // What was held back belongs to the text that no longer holds.
+        this.#cutter = new StopCutter(this.#sink.stops)
         this.#exchange?.contentArrived()
-        return this.#sink.push(part)
+        return this.#sink.push({ type: 'rewrite', text: this.#cutter.push(part.text) })
       case 'finish':
         return
     }
@@ -184,7 +186,7 @@ export class StreamAnswerReader implements AnswerReader {
   #settle(end: StreamReply['end']): void {
     this.#settled = true
     const rest = this.#cutter.end()
-    if (rest !== '' && end.finishReason !== 'content-filter') this.#sink.push({ type: 'text-delta', text: rest })
+    if (rest !== '') this.#sink.push({ type: 'text-delta', text: rest })
     this.#resolve({ status: this.#status, headers: this.#headers, end, text: this.#sink.text })
   }
 

@@ -24,7 +24,7 @@ export interface Ranges {
 }
 
 /** @throws ConfigurationError for what is not an address or a CIDR range */
-export function createRanges(cidrs: readonly string[]): Ranges {
+export function createRanges(cidrs: readonly unknown[]): Ranges {
   const v4 = new BlockList()
   const v6 = new BlockList()
   for (const cidr of cidrs) {

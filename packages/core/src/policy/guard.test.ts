@@ -39,7 +39,7 @@ describe('how rules combine', () => {
     await fc.assert(
       fc.asyncProperty(shuffled, async ([list, order]) => {
         const rules = createRules(list)
-        const other = order.map((index) => rules[index] as Rule)
+        const other = order.flatMap((index) => rules[index] ?? [])
         expect(await verdictOf([policyOf(other)])).toBe(await verdictOf([policyOf(rules)]))
       }),
     )
@@ -82,7 +82,7 @@ describe('how rules combine', () => {
   })
 
   test('every rule is asked, also behind a forbid, and the decision says so', () => {
-    const evaluate = vi.fn(() => 'permit' as const)
+    const evaluate = vi.fn<() => RuleEffect>(() => 'permit')
     const rules = [...createRules(['forbid']), rule({ name: 'late', version: '2', evaluate })]
     const decision = createGuard([policyOf(rules)]).judgeIntent(intent)
     expect(evaluate).toHaveBeenCalledOnce()
@@ -107,6 +107,7 @@ describe('rules fail closed', () => {
   test('an exception, now, later and inside a thenable', async () => {
     expect(await judge(fail)).toBe('deny policy.error')
     expect(await judge(async () => fail())).toBe('deny policy.error')
+    // oxlint-disable no-thenable -- odd thenables are what is tested
     expect(await judge(() => ({ then: fail }))).toBe('deny policy.error')
     expect(await judge(() => ({ get then() { return fail() } }))).toBe('deny policy.error') // oxfmt-ignore
   })
