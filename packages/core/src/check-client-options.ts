@@ -64,9 +64,7 @@ function refuseTransport(options: object, policy: Policy): void {
   if (proxy === undefined) return
   const allowed = createGuard([policy]).proxy
   const origin = typeof proxy === 'string' ? URL.parse(proxy)?.origin : undefined
-  if (allowed && origin === allowed.url.origin) {
-    return
-  }
+  if (allowed && origin === allowed.url.origin) return
   throw createDeniedError(createGuard([policy]).refuse('proxy.not_allowed', 'socket', { option: 'proxy' }))
 }
 

@@ -59,6 +59,7 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
     this.#retries = checked.retries
     this.#pools = new Pools(checked.network)
     this.#services = {
+      guard: this.#guard,
       pools: this.#pools,
       authorizer: new Authorizer(options.tokenStore ?? memoryTokenStore()),
       startAuthorization: createStartAuthorization,

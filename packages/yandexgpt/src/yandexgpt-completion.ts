@@ -4,20 +4,27 @@ import type {
   Loss,
   ModelRef,
   Operation,
+  ProviderFailure,
   Reply,
+  ShlyuzError,
   StreamReply,
   TextCall,
   TextResult,
   WireRequest,
 } from '@shlyuz/core'
 import { convertToYandexgptMessages } from './convert-to-yandexgpt-messages.ts'
-import { convertYandexgptUsage } from './convert-yandexgpt-usage.ts'
 import { mapYandexgptFinishReason } from './map-yandexgpt-finish-reason.ts'
 import { formatModelUri } from './parse-yandexgpt-model.ts'
-import { readYandexgptFailure } from './yandexgpt-errors.ts'
-import { findYandexgptModel, isServedNatively, nativeModelNames } from './yandexgpt-models.ts'
+import { readYandexgptAnswer } from './read-yandexgpt-answer.ts'
+import {
+  canReason,
+  convertAnsweredModel,
+  findYandexgptModel,
+  isServedNatively,
+  nativeModelNames,
+} from './yandexgpt-models.ts'
 import type { YandexgptOptions } from './yandexgpt-options.ts'
-import { checkFolder, isObject, type YandexgptSettings } from './yandexgpt-settings.ts'
+import { checkFolder } from './yandexgpt-settings.ts'
 import { YandexgptStreamDecoder } from './yandexgpt-stream-decoder.ts'
 
 const partNames = { image: 'images', file: 'files', 'tool-call': 'tool calls', 'tool-result': 'tool results' } as const
@@ -45,100 +52,121 @@ export function checkYandexgptCall(call: TextCall, model: ModelRef): readonly Lo
   }
   checkParts(call, losses)
   checkSettings(call, losses)
+  checkReasoning(call, model, losses)
   return losses
 }
 
-/** `POST /foundationModels/v1/completion`. */
-export function* complete(call: TextCall, model: ModelRef, settings: YandexgptSettings): Operation<TextResult> {
+/** What the operations need of the settings: nothing secret. */
+export interface YandexgptCallSettings {
+  readonly folderId?: string
+  readonly dataLogging: boolean
+  /** `'if-oauth'`: when the credential is the OAuth token of the environment. */
+  readonly sendFolderId: boolean | 'if-oauth'
+}
+
+/**
+ * `POST /foundationModels/v1/completion`. It may be repeated: nothing changes on the service but the bill.
+ * @throws ConfigurationError without a folder
+ */
+export function* complete(call: TextCall, model: ModelRef, settings: YandexgptCallSettings): Operation<TextResult> {
   const folder = yield* readFolder(model, settings)
-  const request = createRequest(call, formatModelUri(model, folder), settings)
-  if (!call.stream) {
-    const reply = (yield { do: 'exchange', request, read: 'json' }) as Reply
-    return readAnswer(reply.body)
+  const isFolderSent = yield* readSendFolderId(settings)
+  const request: WireRequest = {
+    endpoint: 'api',
+    operation: 'chat',
+    method: 'POST',
+    path: '/foundationModels/v1/completion',
+    headers: createHeaders(call.options as YandexgptOptions, settings, isFolderSent ? folder : undefined),
+    body: JSON.stringify(createBody(call, formatModelUri(model, folder))),
+    repeat: 'safe',
+    accept: call.stream ? streamTypes : ['application/json'],
   }
-  const { end, text } = (yield {
-    do: 'stream',
-    request,
-    createDecoder: () => new YandexgptStreamDecoder(),
-  }) as StreamReply
+  return call.stream ? yield* completeStreamed(request, model) : yield* completeWhole(request, model)
+}
+
+/** What a gateway may call lines of JSON: the documentation does not name the type of a stream. */
+const streamTypes = ['application/json', 'application/x-ndjson', 'application/stream+json']
+
+function* completeWhole(request: WireRequest, model: ModelRef): Operation<TextResult> {
+  const { body } = (yield { do: 'exchange', request, read: 'json' }) as Reply
+  const read = readYandexgptAnswer(body)
+  if ('failure' in read) throw createAnswerError(read.failure)
+  const { text = '', status, usage = {}, modelVersion } = read.answer
+  const modelId = convertAnsweredModel(modelVersion, model)
+  return {
+    content: textContent(text),
+    finishReason: mapYandexgptFinishReason(status) ?? 'other',
+    ...(status !== undefined && { rawFinishReason: status }),
+    usage,
+    ...(modelId !== undefined && { modelId }),
+  }
+}
+
+function* completeStreamed(request: WireRequest, model: ModelRef): Operation<TextResult> {
+  let decoder = new YandexgptStreamDecoder(model)
+  const createDecoder = (): YandexgptStreamDecoder => (decoder = new YandexgptStreamDecoder(model))
+  const { end, text } = (yield { do: 'stream', request, createDecoder }) as StreamReply
   return {
     content: textContent(text),
     finishReason: end.finishReason,
     ...(end.rawFinishReason !== undefined && { rawFinishReason: end.rawFinishReason }),
     usage: end.usage,
+    ...(decoder.modelId !== undefined && { modelId: decoder.modelId }),
   }
 }
 
 /** Model URI, setting, environment: the first that names a folder. */
-function* readFolder({ wire }: ModelRef, settings: YandexgptSettings): Operation<string> {
+function* readFolder({ wire }: ModelRef, settings: YandexgptCallSettings): Operation<string> {
   const stated = wire?.['folder'] ?? settings.folderId
-  const folder = stated ?? ((yield { do: 'read', source: { env: 'YC_FOLDER_ID' } }) as string | undefined)
+  if (stated !== undefined) return stated
+  const folder = (yield { do: 'read', source: { env: 'YC_FOLDER_ID' } }) as string | undefined
   if (folder === undefined) {
     throw new ConfigurationError('YandexGPT needs a folder: none in the model, the settings or YC_FOLDER_ID', {
       code: 'config.folder_missing',
       hint: "Задайте переменную YC_FOLDER_ID или yandexgpt({ folderId: 'b1g…' }).",
     })
   }
-  checkFolder(stated === undefined ? 'YC_FOLDER_ID' : 'folderId', folder)
+  checkFolder('YC_FOLDER_ID', folder)
   return folder
 }
 
-function createRequest(call: TextCall, modelUri: string, settings: YandexgptSettings): WireRequest {
-  const options = call.options as YandexgptOptions
-  const { temperature, maxOutputTokens } = call.settings
-  const mode = options.reasoningMode === 'enabled-hidden' ? 'ENABLED_HIDDEN' : 'DISABLED'
-  const body = {
-    ...options.extraBody,
-    modelUri,
-    completionOptions: {
-      stream: call.stream,
-      temperature,
-      // int64 is a string in JSON over gRPC.
-      ...(maxOutputTokens !== undefined && { maxTokens: String(maxOutputTokens) }),
-      ...(options.reasoningMode !== undefined && { reasoningOptions: { mode } }),
-    },
-    messages: convertToYandexgptMessages(call.messages),
-  }
+/** Only the presence of the token is looked at: without settings it can be no other credential then. */
+function* readSendFolderId({ sendFolderId }: YandexgptCallSettings): Operation<boolean> {
+  if (sendFolderId !== 'if-oauth') return sendFolderId
+  return (yield { do: 'read', source: { env: 'YC_OAUTH_TOKEN' } }) !== undefined
+}
+
+function createHeaders(
+  options: YandexgptOptions,
+  { dataLogging }: YandexgptCallSettings,
+  folder: string | undefined,
+): Readonly<Record<string, string>> {
   return {
-    endpoint: 'api',
-    operation: 'chat',
-    method: 'POST',
-    path: '/foundationModels/v1/completion',
-    headers: {
-      ...options.extraHeaders,
-      // The service stores prompts unless told not to.
-      ...(!settings.dataLogging && { 'x-data-logging-enabled': 'false' }),
-      ...(options.clientRequestId !== undefined && { 'x-client-request-id': options.clientRequestId }),
-    },
-    body: JSON.stringify(body),
-    repeat: 'safe',
-    // The type of the stream is not documented: what a JSON gateway may call lines of JSON.
-    accept: call.stream
-      ? ['application/json', 'application/x-ndjson', 'application/stream+json']
-      : ['application/json'],
+    ...options.extraHeaders,
+    // The service stores prompts unless told not to.
+    ...(!dataLogging && { 'x-data-logging-enabled': 'false' }),
+    ...(folder !== undefined && { 'x-folder-id': folder }),
+    ...(options.clientRequestId !== undefined && { 'x-client-request-id': options.clientRequestId }),
   }
 }
 
-function readAnswer(body: unknown): TextResult {
-  if (!isObject(body)) throw unreadable('it is not a JSON object')
-  const failure = readYandexgptFailure(body)
-  if (failure) {
-    throw new ServerError(failure.message, {
-      ...(failure.hint !== undefined && { hint: failure.hint }),
-      ...(failure.status !== undefined && { status: failure.status }),
-    })
-  }
-  const result = isObject(body['result']) ? body['result'] : undefined
-  const alternative: unknown = Array.isArray(result?.['alternatives']) ? result['alternatives'][0] : undefined
-  if (!isObject(alternative)) throw unreadable('it has no alternatives')
-  const text = isObject(alternative['message']) ? (alternative['message']['text'] ?? '') : ''
-  if (typeof text !== 'string') throw unreadable('its text is not a string')
-  const { status } = alternative
+const reasoningModes = { disabled: 'DISABLED', 'enabled-hidden': 'ENABLED_HIDDEN' } as const
+
+function createBody({ messages, settings, stream, options }: TextCall, modelUri: string): object {
+  const { reasoningMode, extraBody } = options as YandexgptOptions
+  const { temperature, maxOutputTokens } = settings
   return {
-    content: textContent(text),
-    finishReason: mapYandexgptFinishReason(status) ?? 'other',
-    ...(typeof status === 'string' && { rawFinishReason: status }),
-    usage: convertYandexgptUsage(result?.['usage']),
+    ...extraBody,
+    modelUri,
+    completionOptions: {
+      ...(extraBody?.['completionOptions'] as object | undefined),
+      stream,
+      temperature,
+      // int64 is a string in the JSON of protocol buffers.
+      ...(maxOutputTokens !== undefined && { maxTokens: String(maxOutputTokens) }),
+      ...(reasoningMode !== undefined && { reasoningOptions: { mode: reasoningModes[reasoningMode] } }),
+    },
+    messages: convertToYandexgptMessages(messages),
   }
 }
 
@@ -146,10 +174,10 @@ function textContent(text: string): readonly ContentPart[] {
   return text === '' ? [] : [{ type: 'text', text }]
 }
 
-function unreadable(why: string): ProtocolError {
-  return new ProtocolError(`YandexGPT's answer cannot be read: ${why}`, {
-    hint: 'Ответ не похож на YandexGPT: проверьте baseUrl и прокси.',
-  })
+/** An error in a body of 200: the service's own failure, or no answer of the service at all. */
+function createAnswerError({ kind, message, hint, status, isRetryable = true }: ProviderFailure): ShlyuzError {
+  const facts = { isRetryable, ...(hint !== undefined && { hint }), ...(status !== undefined && { status }) }
+  return kind === 'protocol' ? new ProtocolError(message, facts) : new ServerError(message, facts)
 }
 
 function checkParts({ messages }: TextCall, losses: Loss[]): void {
@@ -193,4 +221,15 @@ function checkSettings({ settings }: TextCall, losses: Loss[]): void {
       message: `${name} was not sent: the native completion of YandexGPT has none`,
     })
   }
+}
+
+function checkReasoning({ options }: TextCall, model: ModelRef, losses: Loss[]): void {
+  if ((options as YandexgptOptions).reasoningMode !== 'enabled-hidden' || canReason(model.catalogueId)) return
+  losses.push({
+    effect: 'refuse',
+    code: 'reasoning-unsupported',
+    setting: 'providerOptions.yandexgpt.reasoningMode',
+    message: `${model.catalogueId} has no hidden reasoning`,
+    hint: 'Скрытое рассуждение есть только у yandexgpt-5-pro: возьмите её или уберите reasoningMode.',
+  })
 }

@@ -14,6 +14,8 @@ export interface ClientServices {
   readonly authorizer: Authorizer
   /** Begins a token exchange on behalf of a call. */
   readonly startAuthorization: (context: CallContext) => StartAuthorization
+  /** The client's own policy, without what a call adds. */
+  readonly guard: Guard
   readonly network: 'internet' | 'test'
 }
 

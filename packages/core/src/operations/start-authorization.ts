@@ -9,15 +9,17 @@ import { runOperation } from './run-operation.ts'
 
 /**
  * Runs a token exchange in a scope of its own, since several calls share it: the abort of one caller must not end it
- * for the others. It passes the same policy and the same door.
+ * for the others. It passes the same door under the client's policy: the credential is the client's, and the rules of
+ * one call must not decide for those who wait with it.
  */
 export function createStartAuthorization(context: CallContext): StartAuthorization {
   return (credential, secrets) => {
     const scope = new CallScope({ wheel: context.scope.wheel, limitMs: context.scope.remainingMs })
-    const { provider, guard, services } = context
+    const { provider, services } = context
+    const { guard } = services
     const record = new CallRecord({ provider: provider.name, providerLogging: 'off' }, guard, services.network)
     const { model: _asked, ...shared } = context
-    const access = authorize({ ...shared, scope, record }, () => credential.authorize(secrets))
+    const access = authorize({ ...shared, guard, scope, record }, () => credential.authorize(secrets))
     return { access, cancel: () => scope.fail(new Error('nobody waits for the token any more')) }
   }
 }
