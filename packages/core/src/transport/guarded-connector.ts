@@ -53,9 +53,10 @@ export function createGuardedConnector(options: ConnectorOptions): buildConnecto
     open(target).then(
       (socket) => {
         if (target.protocol !== 'https:') return done(null, socket)
-        // The name for SNI and the certificate is always the host of the judged URL.
-        const servername = isIP(target.hostname.replace(/^\[|\]$/g, '')) ? '' : target.hostname
-        secure({ ...target, servername, httpSocket: socket }, done)
+        // The name for SNI and the certificate is always the host of the judged URL; an IPv6 address without its
+        // brackets, which older Node compares as letters.
+        const hostname = target.hostname.replace(/^\[|\]$/g, '')
+        secure({ ...target, hostname, servername: isIP(hostname) ? '' : hostname, httpSocket: socket }, done)
       },
       (error: Error) => done(error, null),
     )
