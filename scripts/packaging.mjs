@@ -150,8 +150,19 @@ function firstSnippet() {
 
 const work = mkdtempSync(join(tmpdir(), 'shlyuz-packaging-'))
 try {
-  buildAll()
-  const tarballs = packAll(work)
+  let tarballs
+  check('they build and pack', () => {
+    buildAll()
+    tarballs = packAll(work)
+  })
+  if (tarballs) checkPacked(tarballs)
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}
+console.log(`packaging: ${passed} passed, ${failed.length} failed`)
+if (failed.length > 0) process.exitCode = 1
+
+function checkPacked(tarballs) {
   for (const one of packages) {
     const tarball = tarballs[one.name]
     check(`${one.name}: contents`, () => checkContents(one, tarball))
@@ -178,8 +189,4 @@ try {
       run(process.execPath, [bundle(project, 'snippet.ts', 'node')], project).trim(),
     )
   }
-} finally {
-  rmSync(work, { recursive: true, force: true })
 }
-console.log(`packaging: ${passed} passed, ${failed.length} failed`)
-if (failed.length > 0) process.exitCode = 1

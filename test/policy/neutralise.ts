@@ -1,3 +1,4 @@
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import type { CasePolicy, CaseRequest } from './case-file.ts'
 import type { Scene } from './case-runner.ts'
 import { kindOf } from './probe-provider.ts'
@@ -46,10 +47,22 @@ function listAddress({ policy, request, world }: Scene): Scene {
   }
 }
 
+/**
+ * Node 22 matches no certificate to an IPv6 address, so that such a call fails closed; there the twin has a name.
+ */
+const verifiesIpv6 =
+  checkServerIdentity('2001:db8::1', {
+    subject: { CN: 'x' },
+    subjectaltname: 'IP Address:2001:DB8:0:0:0:0:0:1',
+  } as PeerCertificate) === undefined
+
 /** Also for schemes whose hosts the parser leaves as they are. */
 function hostPart(url: URL): string {
   const host = url.host.toLowerCase().replace(/\.(?=:|$)/, '')
-  return host === '' ? 'unnamed.example' : host
+  if (host === '') return 'unnamed.example'
+  return url.hostname.startsWith('[') && url.protocol !== 'http:' && !verifiesIpv6
+    ? `named.example:${url.port || 443}`
+    : host
 }
 
 function hostOf(request: CaseRequest): string {

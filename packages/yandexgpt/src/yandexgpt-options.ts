@@ -1,73 +1,163 @@
 import { checkKeys, isObject, refuse } from './yandexgpt-settings.ts'
 
-/** `providerOptions.yandexgpt`. */
+/** `providerOptions.yandexgpt` of a call: what only YandexGPT has. Strict. */
 export interface YandexgptOptions {
-  /** Hidden reasoning, YandexGPT 5 Pro only by the documentation. Default: the service's own (off). */
+  /** Hidden reasoning; `enabled-hidden` only on YandexGPT Pro 5. Its tokens are billed. Default: the service's own (off). */
   readonly reasoningMode?: 'disabled' | 'enabled-hidden'
-  /** Id for the support of the service, returned in its answer. */
+  /** Sent as `x-client-request-id`, for the support of the service. Up to 100 visible ASCII characters. */
   readonly clientRequestId?: string
-  /** Further fields of the request body; those that have an option of their own are refused. */
+  /** Further fields of the request body, for what this client has no word for. Plain JSON. */
   readonly extraBody?: Readonly<Record<string, unknown>>
-  /** Further headers; those that authorise or switch off logging are refused, routing ones by the policy. */
+  /** Further request headers. The policy judges them as well. */
   readonly extraHeaders?: Readonly<Record<string, string>>
 }
 
-const ownFields = ['modelUri', 'model_uri', 'messages', 'completionOptions', 'completion_options', 'stream', 'model']
-const ownHeaders = [
-  'authorization',
-  'accept',
-  'content-type',
-  'x-folder-id',
-  'openai-project',
-  'x-data-logging-enabled',
-  'x-client-request-id',
-]
+const where = 'providerOptions.yandexgpt'
 
-/** @throws ConfigurationError */
+const optionNames = ['reasoningMode', 'clientRequestId', 'extraBody', 'extraHeaders']
+
+const neighbours: Readonly<Record<string, string>> = {
+  reasoning: 'reasoningMode',
+  reasoningOptions: 'reasoningMode',
+  requestId: 'clientRequestId',
+  temperature: 'temperature of the call itself',
+  maxTokens: 'maxOutputTokens of the call itself',
+  completionOptions: 'extraBody.completionOptions',
+  headers: 'extraHeaders',
+  dataLogging: 'yandexgpt({ dataLogging })',
+  folderId: 'yandexgpt({ folderId })',
+}
+
+/** Body fields that have a word of their own, and that word. The service takes either case of letters. */
+const bodyWords: Readonly<Record<string, string>> = {
+  modeluri: 'model',
+  model: 'model',
+  messages: 'messages',
+  stream: 'streamText',
+  completionoptions: 'completionOptions',
+}
+
+const completionWords: Readonly<Record<string, string>> = {
+  stream: 'streamText',
+  temperature: 'temperature',
+  maxtokens: 'maxOutputTokens',
+  reasoningoptions: `${where}.reasoningMode`,
+}
+
+/** Headers that are the client's own business, and where their value comes from. The policy refuses others. */
+const headerWords: Readonly<Record<string, string>> = {
+  authorization: 'apiKey',
+  accept: 'generateText or streamText',
+  'content-type': 'nothing: the body is always JSON',
+  'x-folder-id': 'yandexgpt({ sendFolderId: true })',
+  'openai-project': 'yandexgpt({ folderId })',
+  'x-data-logging-enabled': 'yandexgpt({ dataLogging: true })',
+  'x-client-request-id': `${where}.clientRequestId`,
+}
+
+/** @throws ConfigurationError with the exact fix; values are not quoted */
 export function parseYandexgptOptions(options: unknown): YandexgptOptions {
   if (options === undefined) return {}
   if (!isObject(options)) {
-    return refuse('providerOptions.yandexgpt must be an object', 'Пишите providerOptions: { yandexgpt: { … } }.')
+    return refuse(`${where} must be an object`, 'Пишите providerOptions: { yandexgpt: { … } }.')
   }
-  const where = 'providerOptions.yandexgpt'
-  checkKeys(where, options, ['reasoningMode', 'clientRequestId', 'extraBody', 'extraHeaders'])
-  const { reasoningMode, clientRequestId, extraBody, extraHeaders } = options
+  checkKeys(where, options, optionNames, neighbours)
+  const { reasoningMode, clientRequestId } = options
   if (reasoningMode !== undefined && reasoningMode !== 'disabled' && reasoningMode !== 'enabled-hidden') {
     refuse(
       `${where}.reasoningMode must be 'disabled' or 'enabled-hidden'`,
       "reasoningMode: 'disabled' или 'enabled-hidden'.",
     )
   }
-  if (
-    clientRequestId !== undefined &&
-    !(typeof clientRequestId === 'string' && /^[\x21-\x7e]{1,100}$/.test(clientRequestId))
-  ) {
+  const isId = typeof clientRequestId === 'string' && /^[\x21-\x7e]{1,100}$/.test(clientRequestId)
+  if (clientRequestId !== undefined && !isId) {
     refuse(
       `${where}.clientRequestId must be up to 100 visible ASCII characters`,
-      'clientRequestId: до 100 знаков латиницей, например UUID.',
+      'clientRequestId: до 100 знаков латиницей без пробелов, например UUID.',
     )
   }
-  checkExtra(`${where}.extraBody`, extraBody, ownFields)
-  checkExtra(`${where}.extraHeaders`, extraHeaders, ownHeaders)
-  if (isObject(extraHeaders) && Object.values(extraHeaders).some((value) => typeof value !== 'string')) {
-    refuse(`${where}.extraHeaders must hold strings`, 'extraHeaders: все значения — строки.')
-  }
+  const extraBody = readExtraBody(options['extraBody'])
+  const extraHeaders = readExtraHeaders(options['extraHeaders'])
   return Object.freeze({
     ...(reasoningMode !== undefined && { reasoningMode }),
-    ...(clientRequestId !== undefined && { clientRequestId }),
-    // A copy as JSON: what is sent is what was checked.
-    ...(isObject(extraBody) && { extraBody: JSON.parse(JSON.stringify(extraBody)) as Record<string, unknown> }),
-    ...(isObject(extraHeaders) && { extraHeaders: { ...extraHeaders } as Record<string, string> }),
+    ...(isId && { clientRequestId }),
+    ...(extraBody && { extraBody }),
+    ...(extraHeaders && { extraHeaders }),
   })
 }
 
-function checkExtra(where: string, given: unknown, own: readonly string[]): void {
-  if (given === undefined) return
-  if (!isObject(given)) return refuse(`${where} must be an object`, `${where}: нужен объект.`)
-  const taken = Object.keys(given).find((name) => own.some((one) => one.toLowerCase() === name.toLowerCase()))
-  if (taken === undefined) return
-  refuse(
-    `${where} may not set '${taken.slice(0, 60)}'`,
-    `Уберите '${taken.slice(0, 60)}' из ${where.split('.').at(-1)}: это поле задаёт Shlyuz.`,
-  )
+/** A plain copy: nothing in it runs when the body is written, and what was checked is what is sent. */
+function readExtraBody(given: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (given === undefined) return undefined
+  const place = `${where}.extraBody`
+  const copy = copyJson(given)
+  if (!isObject(copy)) {
+    return refuse(
+      `${place} must be an object of plain JSON`,
+      `${place}: объект из строк, чисел, списков и объектов, без циклов.`,
+    )
+  }
+  const { completionOptions, ...body } = copy
+  checkWords(place, body, bodyWords)
+  if (completionOptions === undefined) return Object.freeze(body)
+  if (!isObject(completionOptions)) {
+    return refuse(`${place}.completionOptions must be an object`, `${place}.completionOptions: нужен объект.`)
+  }
+  checkWords(`${place}.completionOptions`, completionOptions, completionWords)
+  return Object.freeze({ ...body, completionOptions })
+}
+
+function checkWords(place: string, given: object, words: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(given)) {
+    const plain = name.replaceAll('_', '').toLowerCase()
+    const word = Object.hasOwn(words, plain) ? words[plain] : undefined
+    if (word === undefined) continue
+    refuse(
+      `${place} may not set '${name.slice(0, 60)}'; use ${word}`,
+      `Уберите '${name.slice(0, 60)}': для него есть ${word}.`,
+    )
+  }
+}
+
+function readExtraHeaders(given: unknown): Readonly<Record<string, string>> | undefined {
+  if (given === undefined) return undefined
+  const place = `${where}.extraHeaders`
+  if (!isObject(given)) {
+    return refuse(`${place} must be an object of strings`, `${place}: { 'X-Имя': 'значение' }.`)
+  }
+  const headers = { ...given }
+  for (const [name, value] of Object.entries(headers)) {
+    const shown = name.slice(0, 60)
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+      refuse(`${place} has a malformed header name`, `${place}: имя заголовка — латинские буквы, цифры и дефис.`)
+    }
+    const lower = name.toLowerCase()
+    if (Object.hasOwn(headerWords, lower)) {
+      refuse(
+        `${place} may not set '${shown}'; it comes from ${headerWords[lower]}`,
+        `Уберите '${shown}' из extraHeaders: его задаёт ${headerWords[lower]}.`,
+      )
+    }
+    if (typeof value === 'string' && /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) continue
+    refuse(
+      `${place}['${shown}'] must be printable ASCII without line breaks and spaces at its ends`,
+      `${place}['${shown}']: только печатные символы ASCII, без переводов строк и пробелов по краям.`,
+    )
+  }
+  return Object.freeze(headers as Record<string, string>)
+}
+
+function copyJson(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value, refuseNonJson)) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** What JSON would drop or turn into `null` in silence. */
+function refuseNonJson(_key: string, value: unknown): unknown {
+  const isNumber = typeof value === 'number' && Number.isFinite(value)
+  if (value === null || isNumber || ['string', 'boolean', 'object'].includes(typeof value)) return value
+  throw new TypeError('not JSON')
 }

@@ -1,6 +1,6 @@
 import type { Endpoint, Provider } from '@shlyuz/core'
 import { parseYandexgptModel } from './parse-yandexgpt-model.ts'
-import { checkYandexgptCall, complete } from './yandexgpt-completion.ts'
+import { checkYandexgptCall, complete, type YandexgptCallSettings } from './yandexgpt-completion.ts'
 import { createYandexgptCredentials } from './yandexgpt-credentials.ts'
 import { convertYandexgptError } from './yandexgpt-errors.ts'
 import { yandexgptModels, type YandexgptModelId } from './yandexgpt-models.ts'
@@ -34,9 +34,13 @@ export function yandexgpt<const Name extends string = 'yandexgpt'>(
   settings: YandexgptSettings<Name> = {},
 ): YandexgptProvider<Name> {
   checkYandexgptSettings(settings)
+  const { folderId, dataLogging = false } = settings
   // A copy without secrets: what operations close over.
-  const { folderId, dataLogging } = settings
-  const calls: YandexgptSettings = { ...(folderId !== undefined && { folderId }), ...(dataLogging && { dataLogging }) }
+  const calls: YandexgptCallSettings = {
+    ...(folderId !== undefined && { folderId }),
+    dataLogging,
+    sendFolderId: settings.sendFolderId ?? (hasCredential(settings) ? settings.oauthToken !== undefined : 'if-oauth'),
+  }
   return Object.freeze({
     kind: 'yandexgpt',
     name: settings.name ?? ('yandexgpt' as Name),
@@ -52,12 +56,18 @@ export function yandexgpt<const Name extends string = 'yandexgpt'>(
   } satisfies YandexgptProvider<Name>)
 }
 
+function hasCredential({ apiKey, iamToken, oauthToken, serviceAccountKey, metadata }: YandexgptSettings): boolean {
+  return [apiKey, iamToken, oauthToken, serviceAccountKey].some((given) => given !== undefined) || metadata === true
+}
+
 function createEndpoints(settings: YandexgptSettings): Readonly<Record<string, Endpoint>> {
-  const { baseUrl = defaultBaseUrl, iamUrl = defaultIamUrl } = settings
+  const { baseUrl = defaultBaseUrl, iamUrl = defaultIamUrl, apiKey, iamToken, metadata } = settings
   const trust = settings.ca === undefined ? {} : { ca: settings.ca }
+  // A key or token that is there, or comes from the VM, leaves nothing to ask IAM for.
+  const needsIam = apiKey === undefined && iamToken === undefined && !metadata
   return Object.freeze({
     api: Object.freeze({ url: baseUrl, ...trust }),
-    iam: Object.freeze({ url: iamUrl, ...trust }),
-    ...(settings.metadata && { metadata: Object.freeze({ url: metadataUrl, credentialOnly: true }) }),
+    ...(needsIam && { iam: Object.freeze({ url: iamUrl, ...trust }) }),
+    ...(metadata && { metadata: Object.freeze({ url: metadataUrl, credentialOnly: true }) }),
   })
 }

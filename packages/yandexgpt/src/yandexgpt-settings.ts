@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { ConfigurationError, type SecretRequest } from '@shlyuz/core'
 
 /**
@@ -9,6 +10,17 @@ export type YandexgptSecret =
   | { readonly env: string }
   | { readonly file: string }
   | ((request: SecretRequest) => string | Promise<string>)
+
+/**
+ * The authorised key of a service account as its file has it; further fields are allowed.
+ * Source: documentation, "Creating authorized keys".
+ */
+export interface YandexgptServiceAccountKey {
+  readonly id: string
+  readonly service_account_id: string
+  /** PEM. */
+  readonly private_key: string
+}
 
 /** Settings of {@link yandexgpt}. All are optional; unknown ones are refused. */
 export interface YandexgptSettings<Name extends string = string> {
@@ -24,14 +36,20 @@ export interface YandexgptSettings<Name extends string = string> {
   /** OAuth token of a person, exchanged for IAM tokens. Default: `YC_OAUTH_TOKEN`. */
   readonly oauthToken?: YandexgptSecret
   /**
-   * Authorised key of a service account: the JSON text of its file, or `{ file }`. Default: the file that
-   * `YC_SERVICE_ACCOUNT_KEY_FILE` names.
+   * Authorised key of a service account, exchanged for IAM tokens: `{ file }`, its JSON text, or that parsed.
+   * Default: the file that `YC_SERVICE_ACCOUNT_KEY_FILE` names.
    */
-  readonly serviceAccountKey?: YandexgptSecret
+  readonly serviceAccountKey?: YandexgptSecret | YandexgptServiceAccountKey
   /** Take IAM tokens from the metadata of the cloud VM this runs on. Only when set. @default false */
   readonly metadata?: boolean
-  /** Folder of the models. A folder in the model URI wins. Default: `YC_FOLDER_ID`. */
+  /** Folder of the models, `b1g…`. A folder in the model URI wins. Default: `YC_FOLDER_ID`. */
   readonly folderId?: string
+  /**
+   * Send the folder in `x-folder-id` as well. The service wants that from people and not from service accounts, so
+   * set it for an `iamToken` of a person.
+   * @default true for `oauthToken`, else false
+   */
+  readonly sendFolderId?: boolean
   /** Origin of the native API. The policy must list it. @default 'https://llm.api.cloud.yandex.net' */
   readonly baseUrl?: string
   /** @default 'https://iam.api.cloud.yandex.net/iam/v1/tokens' */
@@ -52,6 +70,7 @@ const settingNames = [
   'serviceAccountKey',
   'metadata',
   'folderId',
+  'sendFolderId',
   'baseUrl',
   'iamUrl',
   'ca',
@@ -62,16 +81,37 @@ const settingNames = [
 /** Names people bring along from other clients, and ours. */
 const neighbours: Readonly<Record<string, string>> = {
   folder: 'folderId',
+  catalogId: 'folderId',
+  project: 'folderId',
   key: 'apiKey',
-  token: 'iamToken',
+  auth: 'apiKey',
   credentials: 'apiKey',
+  token: 'iamToken (t1.…), oauthToken (y0_…) or apiKey',
+  accessToken: 'iamToken',
+  iam: 'iamToken',
   oauth: 'oauthToken',
   authorizedKey: 'serviceAccountKey',
   authorisedKey: 'serviceAccountKey',
+  serviceAccount: 'serviceAccountKey',
+  saKey: 'serviceAccountKey',
+  keyFile: 'serviceAccountKey: { file }',
+  serviceAccountKeyFile: 'serviceAccountKey: { file }',
   url: 'baseUrl',
+  baseURL: 'baseUrl',
   endpoint: 'baseUrl',
+  host: 'baseUrl',
+  iamEndpoint: 'iamUrl',
+  caBundle: 'ca',
+  caFile: 'ca',
   logging: 'dataLogging',
+  disableLogging: 'dataLogging',
+  enableLogging: 'dataLogging',
+  dataLoggingEnabled: 'dataLogging',
+  modelUri: 'model of the call itself',
 }
+
+/** What leaves the certificate unchecked elsewhere. */
+const verificationSwitches = ['verify', 'verifySslCerts', 'rejectUnauthorized', 'insecure', 'httpsAgent']
 
 const secretNames = ['apiKey', 'iamToken', 'oauthToken', 'serviceAccountKey']
 
@@ -80,47 +120,91 @@ export function checkYandexgptSettings(settings: unknown): asserts settings is Y
   if (!isObject(settings)) {
     refuse('yandexgpt() takes an object of settings', 'Пишите yandexgpt() или yandexgpt({ apiKey: …, folderId: … }).')
   }
+  for (const name of verificationSwitches) {
+    if (!Object.hasOwn(settings, name)) continue
+    refuse(
+      `yandexgpt(): '${name}' is not supported: certificates are always verified`,
+      `Уберите '${name}': для своего центра сертификации передайте ca.`,
+    )
+  }
   checkKeys('yandexgpt()', settings, settingNames, neighbours)
-  const { name, folderId, ca, api } = settings
-  if (name !== undefined && !(typeof name === 'string' && /^[\w.-]+$/.test(name))) {
-    refuse('name must be letters, digits, dots, hyphens or underscores', 'name: латинские буквы, цифры, точка, дефис.')
-  }
-  for (const secret of secretNames) checkSecret(secret, settings[secret])
-  for (const text of ['baseUrl', 'iamUrl'] as const) {
-    if (settings[text] === undefined || (typeof settings[text] === 'string' && settings[text] !== '')) continue
-    refuse(`${text} must be a non-empty string`, `${text}: непустая строка с адресом.`)
-  }
-  for (const flag of ['metadata', 'dataLogging'] as const) {
-    if (settings[flag] === undefined || typeof settings[flag] === 'boolean') continue
-    refuse(`${flag} must be true or false`, `${flag}: true или false.`)
-  }
-  if (folderId !== undefined) checkFolder('folderId', folderId)
-  if (ca !== undefined && !(typeof ca === 'string' && ca.includes('-----BEGIN CERTIFICATE-----'))) {
-    refuse('ca must be PEM text', 'ca: текст сертификата PEM (-----BEGIN CERTIFICATE-----), а не путь.')
-  }
-  if (api !== undefined && api !== 'auto' && api !== 'native') {
-    refuse("api must be 'auto' or 'native'", "api: 'auto' или 'native'; совместимый с OpenAI вариант появится позже.")
-  }
+  checkName(settings['name'])
+  for (const name of secretNames) checkSecret(name, settings[name])
+  for (const name of ['baseUrl', 'iamUrl']) checkText(name, settings[name])
+  for (const name of ['metadata', 'dataLogging', 'sendFolderId']) checkFlag(name, settings[name])
+  if (settings['folderId'] !== undefined) checkFolder('folderId', settings['folderId'])
+  checkAuthority(settings['ca'])
+  checkApi(settings['api'])
   checkOneCredential(settings)
 }
 
-/** @throws ConfigurationError unless `folder` looks like a folder id */
+/** @throws ConfigurationError unless `folder` looks like a folder id; it is not quoted */
 export function checkFolder(name: string, folder: unknown): asserts folder is string {
-  if (typeof folder === 'string' && /^[a-z0-9][a-z0-9-]{0,62}$/i.test(folder)) return
+  if (typeof folder === 'string' && /^[a-z0-9](?:[a-z0-9_-]|\.(?!\.)){0,126}$/i.test(folder)) return
   refuse(`${name} is not a folder id`, `${name}: идентификатор каталога вида b1g…, без пробелов и переводов строк.`)
 }
 
+function checkName(name: unknown): void {
+  if (name === undefined || (typeof name === 'string' && /^[\w.-]+$/.test(name))) return
+  refuse(
+    'name must be letters, digits, dots, hyphens or underscores',
+    'name: латинские буквы, цифры, точка, дефис и подчёркивание, например yandex-second.',
+  )
+}
+
 function checkSecret(name: string, secret: unknown): void {
-  if (secret === undefined || typeof secret === 'function') return
+  if (secret === undefined || typeof secret === 'function' || isPlace(secret)) return
   if (typeof secret === 'string' && secret !== '') return
-  if (isObject(secret) && Object.keys(secret).length === 1) {
-    const place = secret['env'] ?? secret['file']
-    if (typeof place === 'string' && place !== '') return
+  if (name === 'serviceAccountKey') {
+    if (isObject(secret) && Object.hasOwn(secret, 'private_key')) return
+    refuse(
+      'serviceAccountKey must be { file }, { env }, the JSON of a key file, or a function',
+      "serviceAccountKey: { file: 'путь к key.json' }, его JSON (текст или объект) или функция.",
+    )
   }
   refuse(
     `${name} must be a non-empty string, { env }, { file } or a function`,
     `${name}: непустая строка, { env: 'ПЕРЕМЕННАЯ' }, { file: 'путь' } или функция.`,
   )
+}
+
+function isPlace(value: unknown): boolean {
+  if (!isObject(value) || Object.keys(value).length !== 1) return false
+  const place = value['env'] ?? value['file']
+  return typeof place === 'string' && place !== ''
+}
+
+function checkText(name: string, text: unknown): void {
+  if (text === undefined || (typeof text === 'string' && text !== '')) return
+  refuse(`${name} must be a non-empty string`, `${name}: непустая строка с адресом.`)
+}
+
+function checkFlag(name: string, flag: unknown): void {
+  if (flag === undefined || typeof flag === 'boolean') return
+  refuse(`${name} must be true or false`, `${name}: true или false.`)
+}
+
+function checkAuthority(ca: unknown): void {
+  if (ca === undefined) return
+  const hint = 'ca: текст сертификата PEM (-----BEGIN CERTIFICATE-----), а не путь: readFileSync(путь, "utf8").'
+  if (typeof ca !== 'string') return refuse('ca must be PEM text', hint)
+  const certificates = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  if (certificates.length === 0) refuse('ca holds no PEM certificate', hint)
+  for (const certificate of certificates) {
+    try {
+      void new X509Certificate(certificate)
+    } catch {
+      refuse('ca holds a PEM block that is no certificate', `${hint} Проверьте файл: openssl x509 -in файл -noout.`)
+    }
+  }
+}
+
+function checkApi(api: unknown): void {
+  if (api === undefined || api === 'auto' || api === 'native') return
+  if (api === 'openai') {
+    refuse("api: 'openai' is not built yet", "Пока доступен только api: 'native'; уберите настройку.")
+  }
+  refuse("api must be 'auto' or 'native'", "api: 'auto', 'native' или без настройки.")
 }
 
 function checkOneCredential(settings: Readonly<Record<string, unknown>>): void {
@@ -140,17 +224,20 @@ export function checkKeys(
   known: readonly string[],
   others: Readonly<Record<string, string>> = {},
 ): void {
-  const plain = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, '')
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue
     const shown = key.slice(0, 60)
-    const other = Object.hasOwn(others, key) ? others[key] : undefined
-    const better = other ?? known.find((name) => plain(name) === plain(key))
+    const better = (Object.hasOwn(others, key) ? others[key] : undefined) ?? closest(key, known)
     if (better === undefined) {
       refuse(`${where}: unknown option '${shown}'`, `Уберите '${shown}': известны ${known.join(', ')}.`)
     }
     refuse(`${where}: unknown option '${shown}'; use ${better}`, `Замените '${shown}' на ${better}.`)
   }
+}
+
+function closest(key: string, known: readonly string[]): string | undefined {
+  const plain = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, '')
+  return known.find((name) => plain(name) === plain(key))
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
