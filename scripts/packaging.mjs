@@ -10,7 +10,13 @@ import { buildSync } from 'esbuild'
 const root = join(import.meta.dirname, '..')
 
 /** Ceilings for the JavaScript of a package, gzipped, in KiB. One moves only with the reason beside it. */
-const ceilings = { core: 48, gigachat: 18, yandexgpt: 16, emulator: 40 }
+const ceilings = {
+  core: 48,
+  gigachat: 18,
+  // With the decoder of long cumulative lines, which spares parsing the whole text for every line.
+  yandexgpt: 20,
+  emulator: 40,
+}
 
 const packages = readdirSync(join(root, 'packages')).map((folder) => {
   const directory = join(root, 'packages', folder)

@@ -15,11 +15,13 @@ import { findTarget, runTextCall, type Target } from './operations/text-call.ts'
 import type { GenerateTextResult } from './operations/text-result.ts'
 import { TextStream } from './operations/text-stream.ts'
 import { createGuard, isPolicy, type Guard, type Policy } from './policy/guard.ts'
+import { hasUnusedProxy } from './policy/judge-environment.ts'
 import type { Provider } from './provider.ts'
 import type { FallbackModel } from './resilience/fallback.ts'
 import { CallScope } from './transport/call-scope.ts'
 import { DeadlineWheel } from './transport/deadline-wheel.ts'
 import { Pools } from './transport/pools.ts'
+import type { Warning } from './vocabulary/warnings.ts'
 
 const defaultGraceMs = 10_000
 
@@ -48,6 +50,8 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
   readonly #pools: Pools
   readonly #wheel = new DeadlineWheel()
   readonly #open = new Set<CallScope>()
+  readonly #onWarning: (warning: Warning) => void
+  #warned = false
   #closed: Promise<void> | undefined
 
   constructor(options: ClientOptions<P>) {
@@ -57,6 +61,7 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
     this.#guard = createGuard([checked.policy])
     this.#timeouts = checked.timeouts
     this.#retries = checked.retries
+    this.#onWarning = options.onWarning ?? emitWarning
     this.#pools = new Pools(checked.network)
     this.#services = {
       guard: this.#guard,
@@ -86,6 +91,7 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
       checked = checkTextOptions('streamText', options)
       scope = this.#openScope(options, checked.signal)
     } catch (error) {
+      checked = undefined
       refusal = error
       scope = new CallScope({ wheel: this.#wheel, limitMs: 0 })
       scope.end()
@@ -224,15 +230,32 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
   #openScope(options: CallOptions, signal: AbortSignal | undefined): CallScope {
     if (this.#closed) throw new ClientClosedError('the client is closed', { hint: closedHint })
     const { totalMs } = checkTimeouts(options.timeout, this.#timeouts)
+    this.#warnOfProxy()
     const scope = new CallScope({ wheel: this.#wheel, limitMs: totalMs, signal })
     this.#open.add(scope)
     return scope
+  }
+
+  /** Proxy variables that nobody follows: who set them expects an answer. Said once. */
+  #warnOfProxy(): void {
+    if (this.#warned) return
+    this.#warned = true
+    if (this.#guard.proxy || !hasUnusedProxy(process.env)) return
+    this.#onWarning({
+      code: 'proxy-ignored',
+      message:
+        'HTTPS_PROXY or a relative is set and not followed: a proxy is named by the policy, domesticOnly({ proxy: { origin, addresses } })',
+    })
   }
 
   #closeScope(scope: CallScope): void {
     scope.end()
     this.#open.delete(scope)
   }
+}
+
+function emitWarning({ code, message }: Warning): void {
+  process.emitWarning(message, { type: 'ShlyuzWarning', code })
 }
 
 const closedHint = 'Клиент закрыт (close): создайте новый или закрывайте его после последнего вызова.'
