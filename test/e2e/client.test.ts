@@ -72,6 +72,16 @@ it.each([
   expect(error).toMatchObject({ name: 'TimeoutError', phase, hint: expect.stringContaining(option) })
 })
 
+it('a reply of another shape is a ProtocolError that names the place and no value', async () => {
+  await using world = await startGigachat()
+  const body = JSON.stringify({ choices: [{ message: { content: ['СЕКРЕТ'] } }] })
+  world.emulator.script({ service: 'gigachat', raw: { body } })
+  const error = await caught(world.client.generateText(ask))
+  expect(error).toMatchObject({ name: 'ProtocolError', code: 'response.shape' })
+  expect((error as Error).message).toContain('choices.0.message.content')
+  expect((error as Error).message).not.toContain('СЕКРЕТ')
+})
+
 it('raw is there when asked for, and only then', async () => {
   await using world = await startGigachat()
   expect(await world.client.generateText(ask)).not.toHaveProperty('raw')

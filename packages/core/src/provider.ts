@@ -1,3 +1,4 @@
+import type { ZodType } from 'zod'
 import type { Secret } from './auth/secret.ts'
 import type { PartMessage, ContentPart } from './vocabulary/messages.ts'
 import type { ModelCard, ModelRef } from './vocabulary/models.ts'
@@ -139,12 +140,24 @@ export type Operation<R> = Generator<Effect, R, unknown>
 
 export type Effect =
   /** → {@link Reply} */
-  | { readonly do: 'exchange'; readonly request: WireRequest; readonly read: 'json' | 'text' | 'bytes' }
+  | {
+      readonly do: 'exchange'
+      readonly request: WireRequest
+      readonly read: 'json' | 'text' | 'bytes'
+      /** What a JSON body must look like; another one is a ProtocolError that names the place, never the value. */
+      readonly shape?: Shape
+    }
   /** → {@link StreamReply}. A decoder has state, so each attempt gets a new one. */
   | { readonly do: 'stream'; readonly request: WireRequest; readonly createDecoder: () => Decoder }
   | { readonly do: 'wait'; readonly ms: number }
   /** A setting that may live outside the code → `string | undefined`, as it stands. */
   | { readonly do: 'read'; readonly source: SecretSource }
+
+/**
+ * A zod schema, made when it is first needed: zod costs tens of milliseconds to import. Describe only what is read,
+ * with `looseObject`, so that fields a service adds do no harm. Declare it once, outside of functions.
+ */
+export type Shape = (z: typeof import('zod')) => ZodType
 
 export type OperationKind = 'chat' | 'embed' | 'image' | 'files' | 'models' | 'tokens' | 'token' | 'poll' | 'other'
 

@@ -5,6 +5,7 @@ import type {
   ModelRef,
   Operation,
   Reply,
+  Shape,
   StreamReply,
   TextCall,
   TextResult,
@@ -42,9 +43,24 @@ export function* converse(call: TextCall, model: ModelRef): Operation<TextResult
   return call.stream ? yield* converseStreamed(call, model) : yield* converseWhole(call, model)
 }
 
+/** Source: `POST /chat/completions`, 200. An error body inside a 200 has no choices and is read as such. */
+const answerShape: Shape = (z) =>
+  z.looseObject({
+    choices: z
+      .array(
+        z.looseObject({
+          message: z.looseObject({ content: z.string().nullish() }),
+          finish_reason: z.string().nullish(),
+        }),
+      )
+      .optional(),
+    model: z.string().nullish(),
+    usage: z.looseObject({}).nullish(),
+  })
+
 function* converseWhole(call: TextCall, model: ModelRef): Operation<TextResult> {
   const request = createRequest(call, model, 'application/json')
-  const reply = (yield { do: 'exchange', request, read: 'json' }) as Reply
+  const reply = (yield { do: 'exchange', request, read: 'json', shape: answerShape }) as Reply
   return readAnswer(reply.body, model)
 }
 

@@ -6,6 +6,7 @@ import type {
   Operation,
   ProviderFailure,
   Reply,
+  Shape,
   ShlyuzError,
   StreamReply,
   TextCall,
@@ -87,8 +88,19 @@ export function* complete(call: TextCall, model: ModelRef, settings: YandexgptCa
 /** What a gateway may call lines of JSON: the documentation does not name the type of a stream. */
 const streamTypes = ['application/json', 'application/x-ndjson', 'application/stream+json']
 
+/** Source: `POST /foundationModels/v1/completion`, CompletionResponse. Error bodies have no result and are read as such. */
+const answerShape: Shape = (z) =>
+  z.looseObject({
+    result: z
+      .looseObject({
+        alternatives: z.array(z.looseObject({ message: z.looseObject({ text: z.string().nullish() }).optional() })),
+        usage: z.looseObject({}).nullish(),
+      })
+      .optional(),
+  })
+
 function* completeWhole(request: WireRequest, model: ModelRef): Operation<TextResult> {
-  const { body } = (yield { do: 'exchange', request, read: 'json' }) as Reply
+  const { body } = (yield { do: 'exchange', request, read: 'json', shape: answerShape }) as Reply
   const read = readYandexgptAnswer(body)
   if ('failure' in read) throw createAnswerError(read.failure)
   const { text = '', status, usage = {}, modelVersion } = read.answer

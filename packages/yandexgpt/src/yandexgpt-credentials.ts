@@ -267,7 +267,7 @@ function checkKind(kind: SecretKind, secret: string): void {
   for (const other of Object.values(kinds)) {
     if (other.variable === variable || !other.form.test(secret)) continue
     refuseSecret(
-      `a secret that looks like an ${other.name} stands where the ${name} belongs`,
+      `what looks like an ${other.name} stands where the ${name} belongs`,
       `В ${variable} лежит другой вид ключа: передайте его как ${other.setting} (${other.variable}).`,
     )
   }

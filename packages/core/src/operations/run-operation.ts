@@ -1,6 +1,7 @@
 import { readSource } from '../auth/read-source.ts'
 import type { Effect, Operation } from '../provider.ts'
 import { CallScope } from '../transport/call-scope.ts'
+import { checkShape } from './check-shape.ts'
 import type { CallContext } from './call-context.ts'
 import { performExchange, performStream } from './perform.ts'
 import type { PartSink } from './stream-answer-reader.ts'
@@ -41,6 +42,7 @@ async function performEffect(context: CallContext, effect: Effect, sink: PartSin
   switch (effect.do) {
     case 'exchange': {
       const reply = await performExchange(context, effect)
+      if (effect.shape) await context.scope.race(checkShape(effect.shape, reply.body))
       context.record.raw = reply.body
       return reply
     }

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigurationError } from '@shlyuz/core'
+import { parseYandexgptOptions } from './yandexgpt-options.ts'
+
+it('takes what YandexGPT has', () => {
+  const options = {
+    reasoningMode: 'enabled-hidden',
+    clientRequestId: '7d0b3c6e-request',
+    extraBody: { jsonObject: true, completionOptions: { newOption: 1 } },
+    extraHeaders: { 'X-Trace-ID': 'a b' },
+  }
+  expect(parseYandexgptOptions(options)).toEqual(options)
+  expect(parseYandexgptOptions(undefined)).toEqual({})
+  expect(parseYandexgptOptions({ reasoningMode: undefined, extraBody: undefined })).toEqual({})
+})
+
+it('copies what it takes', () => {
+  const extraBody = { jsonSchema: { schema: {} } }
+  const extraHeaders = { 'x-a': '1' }
+  const options = parseYandexgptOptions({ extraBody, extraHeaders })
+  Object.assign(extraBody, { modelUri: 'gpt://other/model' })
+  Object.assign(extraHeaders, { authorization: 'x' })
+  expect(options).toEqual({ extraBody: { jsonSchema: { schema: {} } }, extraHeaders: { 'x-a': '1' } })
+})
+
+describe('refuses', () => {
+  it.each<[unknown, RegExp]>([
+    [null, /must be an object/],
+    ['x', /must be an object/],
+    [[], /must be an object/],
+    [{ reasoning: true }, /use reasoningMode/],
+    [{ temperature: 1 }, /use temperature of the call itself/],
+    [{ reasoning_mode: 'disabled' }, /use reasoningMode/],
+    [{ colour: 1 }, /unknown option 'colour'/],
+    [{ reasoningMode: 'ENABLED_HIDDEN' }, /'disabled' or 'enabled-hidden'/],
+    [{ clientRequestId: 'a\r\nb' }, /visible ASCII/],
+    [{ clientRequestId: '' }, /visible ASCII/],
+    [{ extraBody: [] }, /plain JSON/],
+    [{ extraBody: { modelUri: 'x' } }, /may not set 'modelUri'; use model/],
+    [{ extraBody: { model_uri: 'x' } }, /may not set 'model_uri'; use model/],
+    [{ extraBody: { messages: [] } }, /use messages/],
+    [{ extraBody: { stream: true } }, /use streamText/],
+    [{ extraBody: { completionOptions: { stream: true } } }, /completionOptions may not set 'stream'; use streamText/],
+    [{ extraBody: { completionOptions: { maxTokens: '1' } } }, /use maxOutputTokens/],
+    [{ extraBody: { completionOptions: { max_tokens: '1' } } }, /use maxOutputTokens/],
+    [{ extraBody: { completionOptions: { reasoning_options: {} } } }, /use providerOptions\.yandexgpt\.reasoningMode/],
+    [{ extraBody: { completion_options: { stream: true } } }, /use completionOptions/],
+    [{ extraBody: { completionOptions: 1 } }, /completionOptions must be an object/],
+    [{ extraHeaders: 'x' }, /object of strings/],
+    [{ extraHeaders: { Authorization: 'x' } }, /may not set 'Authorization'; it comes from apiKey/],
+    [{ extraHeaders: { 'X-Data-Logging-Enabled': 'true' } }, /dataLogging: true/],
+    [{ extraHeaders: { 'x-folder-id': 'b1g' } }, /sendFolderId/],
+    [{ extraHeaders: { 'x-client-request-id': '1' } }, /clientRequestId/],
+    [{ extraHeaders: { 'x a': '1' } }, /malformed header name/],
+    [{ extraHeaders: { 'x-a': 'b\r\nc: d' } }, /printable ASCII/],
+    [{ extraHeaders: { 'x-a': 1 } }, /printable ASCII/],
+  ])('%j', (options, message) => {
+    expect(() => parseYandexgptOptions(options)).toThrow(ConfigurationError)
+    expect(() => parseYandexgptOptions(options)).toThrow(message)
+  })
+
+  it('what JSON would drop or choke on', () => {
+    const cyclic: Record<string, unknown> = {}
+    cyclic['self'] = cyclic
+    for (const extraBody of [cyclic, { a: 1n }, { a: Number.NaN }, { a: undefined }, { a: () => 1 }]) {
+      expect(() => parseYandexgptOptions({ extraBody })).toThrow(/plain JSON/)
+    }
+  })
+})
