@@ -25,6 +25,9 @@ export interface Reply {
 const documentSentences = 4
 const documentLength = 240
 
+/** Who asks for a summary gets one, however short the text. */
+const summaryWords = /изложи|суть|резюм|переска|тезис|summar/i
+
 /** Makes the answer from the prompt: a summary of a document, or a sentence about a short question. Deterministic. */
 export function composeAnswer({ flavour, messages, maxTokens }: Conversation): Reply {
   if (messages.some(({ text }) => text.toLowerCase().includes(blockedPhrase))) return { pieces: [], end: 'blocked' }
@@ -39,9 +42,12 @@ function answerText(flavour: Flavour, messages: Conversation['messages']): strin
   const system = messages.filter(({ role }) => role === 'system').map(({ text }) => text)
   const lines = prompt.split('\n').map((line) => line.trim())
   const asked = lines.filter(isInstruction).filter((line, index) => index < 2 || line.length < 120)
-  const body = withoutInstructions(lines)
-  const isDocument = body.length >= documentLength && splitSentences(body).length >= documentSentences
-  if (isDocument) return summarise(body, readInstruction([...system, ...edges(lines, asked)].join('\n')), flavour)
+  const body = withoutInstructions(lines) || prompt.trim()
+  const sentences = splitSentences(body).length
+  const isAsked = summaryWords.test([...system, ...asked].join('\n')) && sentences > 1
+  if (isAsked || (body.length >= documentLength && sentences >= documentSentences)) {
+    return summarise(body, readInstruction([...system, ...edges(lines, asked)].join('\n')), flavour)
+  }
   return aboutQuestion(prompt, flavour)
 }
 

@@ -83,6 +83,17 @@ describe('composeAnswer', () => {
     expect(system.pieces.join('').split('\n')).toHaveLength(2)
   })
 
+  it('summarises also a short text for who asks for a summary', () => {
+    const text = 'Иванов должен 500 рублей до 5 мая. Он не заплатил. Мы ждём ответа. Погода хорошая.'
+    const messages = [
+      { role: 'system', text: 'Изложи суть' },
+      { role: 'user', text },
+    ]
+    const { pieces } = composeAnswer({ flavour: 'yandexgpt', messages })
+    expect(pieces.join('')).toContain('Иванов должен 500 рублей до 5 мая.')
+    expect(pieces.join('')).not.toContain('Запрос')
+  })
+
   it('says something about a short question', () => {
     expect(answer('Назови три реки Сибири.')).toContain('«Назови три реки Сибири»')
     expect(answer('Name three rivers')).toContain('“Name three rivers”')
