@@ -1,6 +1,7 @@
 import { createClient } from '@shlyuz/core'
 import { startEmulator } from '@shlyuz/emulator'
 import { gigachat } from '@shlyuz/gigachat'
+import { yandexgpt } from '@shlyuz/yandexgpt'
 import { expect, it } from 'vitest'
 import { caught, giga, startGigachat } from './support.ts'
 
@@ -92,4 +93,14 @@ it.each(['expired', 'wrong-name', 'leaf-only'] as const)('a certificate that is 
   await using world = await startGigachat({ gigachat: { certificate } }, { retries: 0 })
   expect(await caught(world.client.generateText(ask))).toMatchObject({ name: 'TlsError' })
   expect(world.emulator.requests).toHaveLength(0)
+})
+
+it('the authority of one provider vouches for no other endpoint', async () => {
+  await using emulator = await startEmulator({ pace: 'instant' })
+  // An address behind the state root, asked by a provider that does not trust it.
+  const elsewhere = yandexgpt({ ...emulator.yandexgpt, baseUrl: 'https://api.giga.chat' })
+  await using client = createClient({ providers: [elsewhere], network: emulator.network, retries: 0 })
+  const error = await caught(client.generateText({ model: 'yandexgpt/yandexgpt-5.1', prompt: 'Привет' }))
+  expect(error).toMatchObject({ name: 'TlsError', code: 'tls.untrusted' })
+  expect(emulator.requests).toHaveLength(0)
 })
