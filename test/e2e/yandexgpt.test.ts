@@ -157,6 +157,16 @@ it.each([
 })
 
 it.each([
+  ['the key itself for its path', '{"private_key":"-----BEGIN secretkey"}'],
+  ['a file that is not there', '/nowhere/secretkey.json'],
+])('%s is refused and never shown', async (_name, file) => {
+  await using world = await start(() => ({ serviceAccountKey: { file }, folderId: 'b1gfolder' }))
+  const error = await caught(world.client.generateText(ask))
+  expect(error).toMatchObject({ name: 'ConfigurationError', hint: expect.stringMatching(/путь/) })
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('secretkey')
+})
+
+it.each([
   [{ folder: 'x' }, /folderId/],
   [{ apiKey: 'a', iamToken: 'b' }, /apiKey.*iamToken/],
   [{ apiKey: 5 }, /apiKey/],

@@ -30,14 +30,24 @@ export function isOffered(source: SecretSource): boolean {
 }
 
 async function readSecretFile(path: string, variable?: string): Promise<string> {
+  const named = variable === undefined ? '' : ` (named by ${variable})`
+  // The secret itself in place of its path is a common mistake, and a message that quotes the path would tell it.
+  if (/[{}\r\n]|-----BEGIN/.test(path) || path.length > longestPath) {
+    throw new ConfigurationError(`what should be the path of a secret file${named} looks like the secret itself`, {
+      code: 'config.credentials_malformed',
+      hint: `${variable ?? 'file'}: укажите путь к файлу, а не его содержимое; содержимое передаётся строкой в настройках.`,
+    })
+  }
   const { readFile } = await import('node:fs/promises')
   try {
     return await readFile(path, 'utf8')
-  } catch (cause) {
-    const code = (cause as { code?: string }).code ?? 'unknown'
-    const named = variable === undefined ? '' : ` (named by ${variable})`
-    throw new ConfigurationError(`the secret file ${path}${named} cannot be read: ${code}`, {
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? 'unknown'
+    throw new ConfigurationError(`the secret file${named} cannot be read: ${code}`, {
       hint: 'Проверьте путь к файлу и права на чтение.',
     })
   }
 }
+
+/** A key has more characters than paths do. */
+const longestPath = 512

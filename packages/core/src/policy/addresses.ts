@@ -42,8 +42,11 @@ export function createRanges(cidrs: readonly unknown[]): Ranges {
   }
   // Two lists, because one would let an IPv4 range match the mapped IPv6 spelling of its addresses.
   return {
-    has: (address) =>
-      isIP(address) === 4 ? v4.check(address, 'ipv4') : isIP(address) === 6 && v6.check(address, 'ipv6'),
+    has: (address) => {
+      // A zone decides over the interface, so it may lead elsewhere than the address alone.
+      if (isIP(address) === 0 || address.includes('%')) return false
+      return isIP(address) === 4 ? v4.check(address, 'ipv4') : v6.check(address, 'ipv6')
+    },
   }
 }
 
@@ -51,7 +54,17 @@ export function createRanges(cidrs: readonly unknown[]): Ranges {
 export function isGlobalUnicast(address: string): boolean {
   const family = isIP(address)
   if (family === 0 || address.includes('%') || notGlobal.has(address)) return false
-  return family === 4 || globalV6.has(address)
+  return family === 4 || (globalV6.has(address) && !isIsatap(address))
+}
+
+/** ISATAP puts an IPv4 address behind `5efe` in the interface part of any prefix (RFC 5214, section 6.1). */
+function isIsatap(address: string): boolean {
+  // The parser's spelling: lower case, no leading zeros, no dotted end.
+  const [head = '', tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::')
+  const front = head.split(':')
+  const back = tail?.split(':') ?? []
+  const zeros = Array.from({ length: 8 - front.length - back.length }, () => '0')
+  return [...front, ...zeros, ...back][5] === '5efe'
 }
 
 /** The peer of a dual-stack socket is spelled as a mapped address. */

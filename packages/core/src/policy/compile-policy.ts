@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { createRanges, type Ranges } from './addresses.ts'
+import { copyPlain } from './copy-plain.ts'
 import { isSpelledPlainly, parseSpelled } from './parse-origin.ts'
-import type { ModelDeclaration, PolicyDocument, ProxyRule } from './policy-document.ts'
+import type { ModelDeclaration, OriginRule, PolicyDocument } from './policy-document.ts'
 import { isRule, type Rule } from './rule.ts'
 
 /** One listed origin. */
@@ -15,6 +16,12 @@ export interface CompiledOrigin {
   readonly models: readonly ModelDeclaration[]
 }
 
+export interface CompiledProxy {
+  readonly url: URL
+  readonly ranges: Ranges
+  readonly ca: string | undefined
+}
+
 /** A policy document, checked, copied and taken apart. */
 export interface CompiledPolicy {
   readonly name: string
@@ -23,7 +30,8 @@ export interface CompiledPolicy {
   readonly addresses:
     | { readonly global: boolean; readonly ranges: Ranges; readonly pins: ReadonlyMap<string, Ranges> }
     | undefined
-  readonly proxy: { readonly url: URL; readonly ranges: Ranges; readonly ca: string | undefined } | undefined
+  /** `'none'` also when the document speaks of origins or addresses and of no proxy; `undefined`: it has no say. */
+  readonly proxy: CompiledProxy | 'none' | undefined
   readonly models: { readonly developer: ReadonlySet<string>; readonly weights: ReadonlySet<string> } | undefined
   readonly rules: readonly Rule[]
   /** Canonical JSON of what decides over sockets: addresses, pins, proxy, trust. */
@@ -33,6 +41,8 @@ export interface CompiledPolicy {
 const sections = [
   'name', 'version', 'description', 'origins', 'addresses', 'redirects', 'proxy', 'models', 'tls', 'customTransport', 'rules',
 ] // oxfmt-ignore
+const developers = ['ru', 'foreign', 'unknown']
+const weights = ['own', 'adapted-foreign', 'undisclosed', 'unknown']
 
 /** @throws ConfigurationError for anything unknown or malformed */
 export function compilePolicy(given: PolicyDocument): CompiledPolicy {
@@ -41,35 +51,26 @@ export function compilePolicy(given: PolicyDocument): CompiledPolicy {
   if (typeof document.name !== 'string' || !/^[\w.-]{1,64}$/.test(document.name)) {
     fail('policy.name must be of letters, digits, dots and dashes', 'name политики: латиница, цифры, точка, дефис.')
   }
+  onlyText(document.version, 'version')
+  onlyText(document.description, 'description')
   onlyValue(document.redirects, 'deny', 'redirects')
   onlyValue(document.customTransport, 'deny', 'customTransport')
   if (document.tls !== undefined) {
     onlyKeys(document.tls, ['verify'], 'tls')
     onlyValue(document.tls.verify, true, 'tls.verify')
   }
-  const origins = listOf(document.origins, 'origins')?.map(compileOrigin)
-  const addresses = compileAddresses(document)
-  const rules = compileRules(given)
+  const origins = compileOrigins(document)
+  const rules = compileRules(document)
   const data = { ...document, rules: rules.map(({ name, version }) => ({ name, version })) }
-  const trust = origins
-    ?.filter(({ ca, ranges }) => ca !== undefined || ranges !== undefined)
-    .map(({ origin }) => origin)
-  const network = canonical({
-    addresses: document.addresses ?? null,
-    proxy: document.proxy?.mode === 'explicit' ? document.proxy : null,
-    trust: (document.origins ?? []).filter(
-      (one) => typeof one !== 'string' && trust?.includes(new URL(one.origin).origin),
-    ),
-  })
   return Object.freeze({
     name: document.name,
     digest: digestOf(canonical(data)),
     origins,
-    addresses,
-    proxy: compileProxy(document.proxy),
+    addresses: compileAddresses(document, origins),
+    proxy: compileProxy(document),
     models: compileModels(document),
     rules,
-    network,
+    network: describeNetwork(document),
   })
 }
 
@@ -77,77 +78,112 @@ export function digestOf(text: string): string {
   return `sha256:${createHash('sha256').update(text).digest('hex')}`
 }
 
-function compileOrigin(given: string | { readonly origin: string }): CompiledOrigin {
-  const one = typeof given === 'string' ? { origin: given } : given
-  onlyKeys(one, ['origin', 'addresses', 'ca', 'models'], 'origins')
-  const {
-    origin: spelled,
-    addresses,
-    ca,
-    models,
-  } = one as Exclude<NonNullable<PolicyDocument['origins']>[number], string>
-  const parsed = typeof spelled === 'string' ? parseSpelled(spelled) : undefined
-  const plain = parsed && isSpelledPlainly(parsed, spelled) && !parsed.hasUserinfo && !parsed.url.hostname.endsWith('.')
-  const bare =
-    parsed && (parsed.url.pathname === '/' || parsed.url.pathname === '') && !parsed.url.search && !parsed.url.hash
-  if (!parsed || !plain || !bare || !['https:', 'http:'].includes(parsed.url.protocol)) {
-    return fail(
-      `'${spelled.slice(0, 100)}' is not an origin`,
-      "Адрес в политике: схема, узел и порт без пути, например 'https://llm.corp.example:8443'.",
-    )
-  }
-  for (const model of listOf(models, 'models') ?? [])
-    onlyKeys(model, ['id', 'developer', 'weights', 'source', 'asOf'], 'models')
-  const incomplete = models?.some(
-    (model) =>
-      ![model.id, model.developer, model.weights, model.source, model.asOf].every(
-        (text) => typeof text === 'string' && text !== '',
-      ),
-  )
-  if (incomplete)
-    fail(
-      'a declared model needs id, developer, weights, source and asOf',
-      'Укажите id, developer, weights, source и asOf модели.',
-    )
-  return Object.freeze({
-    origin: parsed.url.origin,
-    url: parsed.url,
-    ranges: addresses && createRanges(listOf(addresses, 'origins.addresses') ?? []),
-    ca,
-    models: models ?? [],
+function describeNetwork({ addresses, proxy, origins }: PolicyDocument): string {
+  const own = origins?.filter((one) => typeof one !== 'string' && (one.ca !== undefined || one.addresses !== undefined))
+  return canonical({
+    addresses: addresses ?? null,
+    proxy: proxy?.mode === 'explicit' ? proxy : null,
+    trust: own ?? null,
   })
 }
 
-function compileAddresses({ addresses }: PolicyDocument): CompiledPolicy['addresses'] {
+function compileOrigins({ origins }: PolicyDocument): CompiledPolicy['origins'] {
+  const compiled = listOf(origins, 'origins')?.map(compileOrigin)
+  const special = compiled?.filter(({ ca, ranges, models }) => ca !== undefined || ranges || models.length > 0)
+  const twice = special?.find(({ origin }, index) => special.findIndex((one) => one.origin === origin) < index)
+  if (twice) fail(`${twice.origin} is described twice`, `Опишите ${twice.origin} в origins (also) один раз.`)
+  return compiled && Object.freeze(compiled)
+}
+
+function compileOrigin(given: string | OriginRule): CompiledOrigin {
+  const one = (typeof given === 'string' ? copyPlain({ origin: given }, 'origins') : given) as unknown as OriginRule
+  onlyKeys(one, ['origin', 'addresses', 'ca', 'models'], 'origins')
+  onlyText(one.ca, 'origins.ca')
+  const models = listOf(one.models, 'models') ?? []
+  models.forEach(checkDeclaration)
+  const url = readOrigin(one.origin)
+  return Object.freeze({
+    origin: url.origin,
+    url,
+    ranges: one.addresses && createRanges(listOf(one.addresses, 'origins.addresses') ?? []),
+    ca: one.ca,
+    models,
+  })
+}
+
+function readOrigin(spelled: unknown): URL {
+  const parsed = typeof spelled === 'string' ? parseSpelled(spelled) : undefined
+  const url = parsed?.url
+  const plain = parsed && isSpelledPlainly(parsed) && !parsed.hasUserinfo && !parsed.url.hostname.endsWith('.')
+  if (url && plain && url.pathname === '/' && !url.search && !url.hash && /^https?:$/.test(url.protocol)) return url
+  return fail(
+    `'${String(spelled).slice(0, 100)}' is not an origin`,
+    "Адрес в политике: схема, узел и порт без пути, например 'https://llm.corp.example:8443'.",
+  )
+}
+
+function checkDeclaration(model: ModelDeclaration, index: number, all: readonly ModelDeclaration[]): void {
+  onlyKeys(model, ['id', 'developer', 'weights', 'base', 'source', 'asOf'], 'models')
+  for (const key of ['id', 'source', 'asOf'] as const) {
+    if (typeof model[key] !== 'string' || model[key] === '') {
+      fail('a declared model needs id, developer, weights, source and asOf', `Укажите ${key} объявленной модели.`)
+    }
+  }
+  onlyText(model.base, 'models.base')
+  onlyWords([model.developer], developers, 'models.developer')
+  onlyWords([model.weights], weights, 'models.weights')
+  const id = model.id.toLowerCase()
+  if (all.findIndex((one) => one.id?.toLowerCase?.() === id) < index) {
+    fail(`model '${model.id.slice(0, 100)}' is declared twice`, 'Объявите модель один раз.')
+  }
+}
+
+function compileAddresses(
+  { addresses }: PolicyDocument,
+  origins: CompiledPolicy['origins'],
+): CompiledPolicy['addresses'] {
   if (addresses === undefined) return undefined
   onlyKeys(addresses, ['classes', 'cidrs', 'pins'], 'addresses')
-  for (const name of listOf(addresses.classes, 'addresses.classes') ?? [])
-    onlyValue(name, 'global', 'addresses.classes')
+  const classes = listOf(addresses.classes, 'addresses.classes') ?? []
+  onlyWords(classes, ['global'], 'addresses.classes')
+  if (addresses.pins !== undefined) onlyKeys(addresses.pins, undefined, 'addresses.pins')
   const pins = Object.entries(addresses.pins ?? {}).map(
-    ([host, cidrs]) => [host.toLowerCase(), createRanges(cidrs)] as const,
+    ([host, cidrs]) => [readPinnedHost(host, origins), createRanges(listOf(cidrs, 'addresses.pins') ?? [])] as const,
   )
   return {
-    global: addresses.classes?.includes('global') ?? false,
-    ranges: createRanges(addresses.cidrs ?? []),
+    global: classes.includes('global'),
+    ranges: createRanges(listOf(addresses.cidrs, 'addresses.cidrs') ?? []),
     pins: new Map(pins),
   }
 }
 
-function compileProxy(proxy: ProxyRule | undefined): CompiledPolicy['proxy'] {
-  if (proxy === undefined) return undefined
-  onlyKeys(proxy, ['mode', 'origin', 'addresses', 'ca'], 'proxy')
-  if (proxy.mode === 'none') return undefined
-  if (proxy.mode !== 'explicit' || proxy.origin === undefined || !proxy.addresses?.cidrs) {
-    return fail(
-      'an explicit proxy needs an origin and addresses',
-      "proxy: { mode: 'explicit', origin: 'http://…:3128', addresses: { cidrs: ['10.1.0.0/24'] } }.",
-    )
-  }
-  return {
-    url: compileOrigin(proxy.origin).url,
-    ranges: createRanges(listOf(proxy.addresses.cidrs, 'proxy.addresses.cidrs') ?? []),
-    ca: proxy.ca,
-  }
+/** As the connection will spell it; a pin that no connection meets would pin nothing. */
+function readPinnedHost(host: string, origins: CompiledPolicy['origins']): string {
+  const hostname = URL.parse(`https://${host}/`)?.hostname
+  const plain = hostname !== undefined && isSpelledPlainly({ url: new URL(`https://${hostname}/`), rawHost: host })
+  if (plain && (!origins || origins.some(({ url }) => url.hostname === hostname))) return bareHost(hostname)
+  return fail(
+    `addresses.pins: '${host.slice(0, 100)}' is not the host of a listed origin`,
+    'pins: ключ — узел одного из адресов origins, без схемы и порта.',
+  )
+}
+
+function compileProxy({ proxy, origins, addresses }: PolicyDocument): CompiledPolicy['proxy'] {
+  if (proxy === undefined) return (origins ?? addresses) === undefined ? undefined : 'none'
+  onlyKeys(proxy, proxy.mode === 'none' ? ['mode'] : ['mode', 'origin', 'addresses', 'ca'], 'proxy')
+  if (proxy.mode === 'none') return 'none'
+  if (proxy.mode !== 'explicit' || proxy.origin === undefined || proxy.addresses === undefined) return failProxy()
+  onlyKeys(proxy.addresses, ['cidrs'], 'proxy.addresses')
+  const cidrs = listOf(proxy.addresses.cidrs, 'proxy.addresses.cidrs') ?? failProxy()
+  onlyText(proxy.ca, 'proxy.ca')
+  return { url: readOrigin(proxy.origin), ranges: createRanges(cidrs), ca: proxy.ca }
+}
+
+function failProxy(): never {
+  return fail(
+    'an explicit proxy needs an origin and addresses',
+    "proxy: { mode: 'explicit', origin: 'http://…:3128', addresses: { cidrs: ['10.1.0.0/24'] } }.",
+  )
 }
 
 function compileModels({ models }: PolicyDocument): CompiledPolicy['models'] {
@@ -156,35 +192,24 @@ function compileModels({ models }: PolicyDocument): CompiledPolicy['models'] {
   if (!Array.isArray(models.developer) || !Array.isArray(models.weights)) {
     return fail('models needs the lists developer and weights', "models: { developer: ['ru'], weights: ['own'] }.")
   }
+  // An unknown developer is refused by everything but '*': listing it would promise something else.
+  onlyWords(models.developer, ['ru', 'foreign', '*'], 'models.developer')
+  onlyWords(models.weights, [...weights, '*'], 'models.weights')
   return { developer: new Set(models.developer), weights: new Set(models.weights) }
 }
 
-function compileRules({ rules }: PolicyDocument): readonly Rule[] {
-  if (rules === undefined) return []
+function compileRules({ rules = [] }: PolicyDocument): readonly Rule[] {
   if (!Array.isArray(rules) || !rules.every(isRule))
     fail('rules must be made by rule()', 'rules: список результатов rule({ … }).')
   const names = rules.map((one) => one.name)
   const twice = names.find((name, index) => names.indexOf(name) < index)
   if (twice !== undefined) fail(`two rules are named '${twice}'`, `Переименуйте одно из правил '${twice}'.`)
-  return Object.freeze([...rules])
+  return rules
 }
 
-/** Own plain data only: a getter, a prototype or a later change of the caller's object has no effect. */
-function copyPlain(value: unknown, where: string): Record<string, unknown> {
-  const proto: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined
-  if (proto !== Object.prototype && proto !== null)
-    return fail(`${where} must be a plain object`, `${where}: простой объект.`)
-  const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>
-  for (const [key, inner] of Object.entries(value as object)) {
-    if (key !== 'rules' && inner !== undefined) copy[key] = copyValue(inner, `${where}.${key}`)
-  }
-  return copy
-}
-
-function copyValue(value: unknown, where: string): unknown {
-  if (Array.isArray(value)) return value.map((inner: unknown, index) => copyValue(inner, `${where}[${index}]`))
-  if (typeof value === 'object' && value !== null) return copyPlain(value, where)
-  return value
+/** Without the brackets of an IPv6 address. */
+export function bareHost(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
 }
 
 /** JSON with sorted keys: the same policy has the same digest, however it is written. */
@@ -203,20 +228,32 @@ function listOf<T>(given: readonly T[] | undefined, where: string): readonly T[]
   return fail(`policy.${where} must be a list`, `${where}: нужен список […].`)
 }
 
-function onlyKeys(given: object, known: readonly string[], where: string): void {
-  if (typeof given !== 'object' || given === null) fail(`policy.${where} must be an object`, `${where}: нужен объект.`)
-  const unknown = Object.keys(given).find((key) => !known.includes(key))
+/** @param known `undefined`: any */
+function onlyKeys(given: object, known: readonly string[] | undefined, where: string): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    fail(`policy.${where} must be an object`, `${where}: нужен объект.`)
+  const unknown = known && Object.keys(given).find((key) => !known.includes(key))
   if (unknown === undefined) return
   const later = ['mode', 'data'].includes(unknown) ? ' (observe mode and data rules are not offered yet)' : ''
   fail(
     `${where}: unknown key '${unknown.slice(0, 60)}'${later}`,
-    `Уберите '${unknown.slice(0, 60)}': известны ${known.join(', ')}.`,
+    `Уберите '${unknown.slice(0, 60)}': известны ${known?.join(', ')}.`,
   )
 }
 
 function onlyValue(given: unknown, only: unknown, where: string): void {
   if (given === undefined || given === only) return
   fail(`policy.${where} can only be ${JSON.stringify(only)}`, `${where}: допускается только ${JSON.stringify(only)}.`)
+}
+
+function onlyText(given: unknown, where: string): void {
+  if (given === undefined || (typeof given === 'string' && given !== '')) return
+  fail(`policy.${where} must be a text`, `${where}: непустая строка.`)
+}
+
+function onlyWords(given: readonly unknown[], known: readonly string[], where: string): void {
+  if (given.every((word) => typeof word === 'string' && known.includes(word))) return
+  fail(`policy.${where} can only be of ${known.join(', ')}`, `${where}: допускается ${known.join(', ')}.`)
 }
 
 function fail(message: string, hint: string): never {

@@ -1,7 +1,8 @@
 import type { ModelRef } from '../vocabulary/models.ts'
 import { findModelRecord } from '../sovereignty/models.ts'
 import { normalizePeer } from './addresses.ts'
-import { canonical, digestOf, type CompiledPolicy } from './compile-policy.ts'
+import { agreeOnProxy, agreeOnTrust } from './agree.ts'
+import { bareHost, canonical, digestOf, type CompiledPolicy } from './compile-policy.ts'
 import { compiledOf, type Policy } from './define-policy.ts'
 import type { Decision, Depth, Facts, Finding } from './decision.ts'
 import type { Intent, ModelIdentity } from './intent.ts'
@@ -9,7 +10,7 @@ import { judgeResolved } from './judge-addresses.ts'
 import { judgeProcess } from './judge-environment.ts'
 import { findBadHeader } from './judge-headers.ts'
 import { collectFindings } from './judge-intent.ts'
-import { judgeSpelledUrl, type UrlRequest } from './judge-url.ts'
+import { isLiteral, judgeSpelledUrl, type UrlRequest } from './judge-url.ts'
 import type { ReasonCode } from './reason-codes.ts'
 
 export { isPolicy, type Policy } from './define-policy.ts'
@@ -63,25 +64,21 @@ class PolicyGuard implements Guard {
     // Policies without a word on sockets add nothing, so that connections stay shared.
     const networks = policies.filter(({ origins, addresses, proxy }) => origins ?? addresses ?? proxy)
     this.networkDigest = digestOf(canonical([...new Set(networks.map(({ network }) => network))]))
-    const proxy = policies.find((policy) => policy.proxy)?.proxy
+    const proxy = agreeOnProxy(policies).value
     this.proxy = proxy && { url: proxy.url, ...(proxy.ca !== undefined && { ca: proxy.ca }) }
   }
 
   trustFor(origin: string): string | undefined {
-    for (const policy of this.#policies) {
-      const ca = policy.origins?.find((one) => one.origin === origin)?.ca
-      if (ca !== undefined) return ca
-    }
-    return undefined
+    return agreeOnTrust(this.#policies, origin).value
   }
 
   identify(kind: string, model: ModelRef, origins: readonly string[]): ModelIdentity {
     const id = model.tuned === undefined ? model.catalogueId : `${model.catalogueId}@${model.tuned}`
-    for (const { origins: listed = [] } of this.#policies) {
-      for (const { origin, models } of listed) {
-        const declared = models.find((one) => one.id.toLowerCase() === id.toLowerCase())
-        if (declared && origins.includes(origin)) return declared
-      }
+    // The outermost policy alone says who made what: a request must not promote a model by declaring it.
+    const outermost = this.#policies.find((policy) => policy.origins ?? policy.models)
+    for (const { origin, models } of outermost?.origins ?? []) {
+      const declared = models.find((one) => one.id.toLowerCase() === id.toLowerCase())
+      if (declared && origins.includes(origin)) return declared
     }
     const record = model.tuned === undefined ? findModelRecord(kind, id) : undefined
     return (
@@ -118,8 +115,7 @@ class PolicyGuard implements Guard {
     let url: URL | undefined
     for (const policy of this.#policies.filter(({ origins }) => origins)) {
       const verdict = judgeSpelledUrl(policy, spelled, request)
-      const code =
-        verdict.code === 'ok' && !this.#isDeclaredHere(verdict.url, request.model) ? 'model.mismatch' : verdict.code
+      const code = verdict.code === 'ok' ? this.#judgeWay(verdict.url as URL, request.model) : verdict.code
       findings.push(this.#finding(policy.name, 'origins', code, verdict.facts))
       url ??= verdict.url
     }
@@ -129,13 +125,22 @@ class PolicyGuard implements Guard {
     return { decision: this.#decide('allow', 'ok', 'url', findings), url, origin: url.origin }
   }
 
+  /** What else holds for a listed address: the model, the trust and the proxy must fit it. */
+  #judgeWay(url: URL, model: ModelIdentity | undefined): ReasonCode {
+    if (model && !this.#isKnownAt(url.origin, model)) return 'model.mismatch'
+    if (!agreeOnTrust(this.#policies, url.origin).agreed) return 'tls.ca_scope'
+    if (!agreeOnProxy(this.#policies).agreed) return 'proxy.not_allowed'
+    // Behind a proxy nothing resolves the target here; a literal can still be judged.
+    const host = bareHost(url.hostname)
+    return (this.proxy && isLiteral(host) && judgeResolved(this.#policies, host, [host], 'target')) || 'ok'
+  }
+
   /** A model that an origin declares is known at that origin alone. */
-  #isDeclaredHere(url: URL | undefined, model: ModelIdentity | undefined): boolean {
-    if (!model) return true
-    const declaredAt = this.#policies.flatMap(({ origins = [] }) =>
-      origins.filter(({ models }) => (models as readonly ModelIdentity[]).includes(model)).map(({ origin }) => origin),
+  #isKnownAt(origin: string, model: ModelIdentity): boolean {
+    const declaring = this.#policies.flatMap(({ origins = [] }) =>
+      origins.filter(({ models }) => (models as readonly ModelIdentity[]).includes(model)),
     )
-    return declaredAt.length === 0 || declaredAt.includes(url?.origin ?? '')
+    return declaring.length === 0 || declaring.some((one) => one.origin === origin)
   }
 
   judgeHeaders(headers: Readonly<Record<string, string>>): Decision | undefined {
@@ -144,7 +149,7 @@ class PolicyGuard implements Guard {
   }
 
   judgeEnvironment(env: Readonly<Record<string, string | undefined>>): Decision | undefined {
-    const code = judgeProcess(env, this.proxy !== undefined)
+    const code = judgeProcess(env, this.proxy?.url)
     return code && this.refuse(code, 'socket')
   }
 

@@ -1,5 +1,5 @@
 import { isGlobalUnicast } from './addresses.ts'
-import type { CompiledPolicy } from './compile-policy.ts'
+import { bareHost, type CompiledPolicy } from './compile-policy.ts'
 import { isCredentialOnlyHost } from './judge-url.ts'
 import type { ReasonCode } from './reason-codes.ts'
 
@@ -11,8 +11,9 @@ export function judgeResolved(
   role: 'target' | 'proxy',
 ): ReasonCode | undefined {
   if (addresses.length === 0) return 'dns.empty'
+  const name = host.toLowerCase()
   const refused = addresses
-    .map((address) => firstRefusal(policies, host, address, role))
+    .map((address) => firstRefusal(policies, name, address, role))
     .filter((code) => code !== undefined)
   if (refused.length === 0) return undefined
   return refused.length < addresses.length ? 'dns.mixed_answer' : refused[0]
@@ -32,17 +33,24 @@ function firstRefusal(
 }
 
 function judgeAddress(policy: CompiledPolicy, host: string, address: string): ReasonCode | undefined {
-  // A literal of a credential-only record reached the connector only through its exact URL.
-  if (isCredentialOnlyHost(host) && host === address) return undefined
-  const own = policy.origins?.find(({ ranges, url }) => ranges && url.hostname.replace(/^\[|\]$/g, '') === host)
-  if (own) return own.ranges?.has(address) ? undefined : 'dns.address_class'
-  const { addresses } = policy
-  if (!addresses) return policy.origins ? 'dns.address_class' : undefined
-  if (!addresses.ranges.has(address) && !(addresses.global && isGlobalUnicast(address))) return 'dns.address_class'
-  const pin = addresses.pins.get(host.toLowerCase())
+  const { addresses, origins } = policy
+  const listed = origins?.filter(({ url }) => bareHost(url.hostname) === host) ?? []
+  // The literal of a credential-only record reaches the connector only through its exact URL.
+  if (listed.length === 0 && isCredentialOnlyHost(host) && host === address) return undefined
+  if (!addresses && !origins) return undefined
+  // A connection knows its host, not its port: of two origins on one host both must agree.
+  const own = listed.flatMap(({ ranges }) => ranges ?? [])
+  const good =
+    own.length > 0
+      ? own.every((ranges) => ranges.has(address))
+      : addresses && (addresses.ranges.has(address) || (addresses.global && isGlobalUnicast(address)))
+  if (!good) return 'dns.address_class'
+  const pin = addresses?.pins.get(host)
   return pin && !pin.has(address) ? 'dns.address_not_pinned' : undefined
 }
 
-function judgeProxyAddress(policy: CompiledPolicy, address: string): ReasonCode | undefined {
-  return !policy.proxy || policy.proxy.ranges.has(address) ? undefined : 'dns.address_class'
+function judgeProxyAddress({ proxy }: CompiledPolicy, address: string): ReasonCode | undefined {
+  if (proxy === undefined) return undefined
+  if (proxy === 'none') return 'proxy.not_allowed'
+  return proxy.ranges.has(address) ? undefined : 'dns.address_class'
 }

@@ -53,9 +53,13 @@ function askRule(policy: CompiledPolicy, rule: Rule, intent: Intent): Finding | 
       return controller.signal
     },
   }
+  const startedAt = performance.now()
   try {
     const answer: unknown = rule.evaluate(intent, context)
-    if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') return read(answer)
+    if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') {
+      // Nothing can stop a rule that blocks; its answer comes too late all the same.
+      return performance.now() - startedAt > rule.timeLimitMs ? finding('forbid', 'policy.timeout') : read(answer)
+    }
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         resolve(finding('forbid', 'policy.timeout'))

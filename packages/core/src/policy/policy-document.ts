@@ -15,6 +15,8 @@ export interface ModelDeclaration {
   readonly id: string
   readonly developer: ModelIdentity['developer']
   readonly weights: ModelIdentity['weights']
+  /** The foreign model it was adapted from. */
+  readonly base?: string
   /** Evidence: where the classification comes from. */
   readonly source: string
   /** `YYYY-MM-DD` */
@@ -39,7 +41,10 @@ export interface ProxyRule {
   readonly ca?: string
 }
 
-/** A policy as data. What a section does not name is refused; a section left out has no say. */
+/**
+ * A policy as data. What a section does not name is refused; a section left out has no say. One that names origins or
+ * addresses and no proxy means none.
+ */
 export interface PolicyDocument {
   readonly name: string
   readonly version?: string

@@ -21,12 +21,19 @@ export type Rule = Readonly<Required<RuleOptions>>
 
 const rules = new WeakSet<object>()
 
-/** @throws ConfigurationError for a rule without name or version */
+const known = ['name', 'version', 'evaluate', 'timeLimitMs']
+
+/** @throws ConfigurationError for a rule without name or version, or with an unknown option */
 export function rule(options: RuleOptions): Rule {
-  const { name, version, evaluate, timeLimitMs = 1_000 } = options ?? {}
+  // A copy without a prototype: only what the caller wrote counts.
+  const given = Object.assign<object, RuleOptions>(Object.create(null) as object, options)
+  const { name, version, evaluate, timeLimitMs = 1_000 } = given
   const named = [name, version].every((text) => typeof text === 'string' && /^[\w.-]{1,64}$/.test(text))
-  if (!named || typeof evaluate !== 'function' || !(timeLimitMs > 0 && timeLimitMs <= 60_000)) {
-    throw new ConfigurationError('a rule needs a name, a version, a function evaluate, and a limit up to 60000 ms', {
+  const limited = typeof timeLimitMs === 'number' && timeLimitMs > 0 && timeLimitMs <= 60_000
+  const unknown = Object.keys(given).some((key) => !known.includes(key))
+  if (!named || !limited || unknown || typeof evaluate !== 'function') {
+    throw new ConfigurationError('a rule is a name, a version, a function evaluate, and a limit up to 60000 ms', {
+      code: 'config.policy',
       hint: "Пишите rule({ name: 'night', version: '1', evaluate: (intent) => 'abstain' }).",
     })
   }

@@ -21,8 +21,7 @@ const yandex = {
   asOf: '2026-11-24',
 } as const
 
-/** Where `domesticOnly` lets requests go. One line an address; another port or subdomain is another address. */
-export const endpoints: readonly EndpointRecord[] = Object.freeze([
+const records: readonly EndpointRecord[] = [
   { origin: 'https://api.giga.chat', ...sber },
   { origin: 'https://gigachat.devices.sberbank.ru', ...sber },
   { origin: 'https://ngw.devices.sberbank.ru:9443', ...sber },
@@ -39,4 +38,7 @@ export const endpoints: readonly EndpointRecord[] = Object.freeze([
       alongside: 'https://iam.api.cloud.yandex.net',
     },
   },
-])
+]
+
+/** Where `domesticOnly` lets requests go. One line an address; another port or subdomain is another address. */
+export const endpoints: readonly EndpointRecord[] = Object.freeze(records.map((record) => Object.freeze(record)))

@@ -17,7 +17,8 @@ function sber(id: string, weights: Weights, source: string): ModelRecord {
 function yandex(id: string, weights: Weights, source: string, base?: string): ModelRecord {
   return { kind: 'yandexgpt', id, developer: 'ru', weights, source, asOf, ...(base !== undefined && { base }) }
 }
-function foreign(id: string, source: string): ModelRecord {
+function foreign(id: string, maker: string): ModelRecord {
+  const source = `made by ${maker}: ${yandexCatalogue}, and copies of that list by others`
   return { kind: 'yandexgpt', id, developer: 'foreign', weights: 'unknown', source, asOf }
 }
 
@@ -61,6 +62,10 @@ export const models: readonly ModelRecord[] = Object.freeze([
   yandex('text-embeddings-v2-query', 'undisclosed', yandexCatalogue),
   yandex('yandex-art', 'undisclosed', yandexCatalogue),
   yandex('aliceai-image-art-3.0', 'undisclosed', yandexCatalogue),
+  yandex('yandexgpt-32k', 'undisclosed', `${yandexCatalogue}; withdrawn in 2025`),
+  yandex('summarization', 'undisclosed', `${yandexCatalogue}; withdrawn in 2025`),
+  yandex('speech-realtime-250923', 'undisclosed', `${yandexCatalogue}; voice, seen by third parties`),
+  yandex('speech-realtime-260528', 'undisclosed', `${yandexCatalogue}; voice, seen by third parties`),
   foreign('deepseek-v4.1-flash', 'DeepSeek, China'),
   foreign('deepseek-v4-flash', 'DeepSeek, China'),
   foreign('deepseek-v32', 'DeepSeek, China'),
@@ -71,6 +76,31 @@ export const models: readonly ModelRecord[] = Object.freeze([
   foreign('gemma-3-27b-it', 'Google, USA'),
   foreign('llama', 'Meta, USA'),
   foreign('llama-lite', 'Meta, USA'),
+  foreign('qwen2.5-7b-instruct', 'Alibaba, China; batch only'),
+  foreign('qwen2.5-32b-instruct', 'Alibaba, China; batch only'),
+  foreign('qwen2.5-72b-instruct', 'Alibaba, China; batch only'),
+  foreign('qwq-32b', 'Alibaba, China; batch only'),
+  foreign('qwen3-0.6b', 'Alibaba, China; batch only'),
+  foreign('qwen3-1.7b', 'Alibaba, China; batch only'),
+  foreign('qwen3-4b', 'Alibaba, China; batch only'),
+  foreign('qwen3-8b', 'Alibaba, China; batch only'),
+  foreign('qwen3-14b', 'Alibaba, China; batch only'),
+  foreign('qwen3-32b', 'Alibaba, China; batch only'),
+  foreign('qwen3-30b-a3b', 'Alibaba, China; batch only'),
+  foreign('qwen3-235b-a22b', 'Alibaba, China; batch only'),
+  foreign('qwen2-vl-7b', 'Alibaba, China; batch only'),
+  foreign('qwen2.5-vl-7b', 'Alibaba, China; batch only'),
+  foreign('qwen2.5-vl-32b', 'Alibaba, China; batch only'),
+  foreign('llama3.1-70b-instruct', 'Meta, USA; batch only'),
+  foreign('llama3.3-70b-instruct', 'Meta, USA; batch only'),
+  foreign('deepseek-r1-distill-llama-70b', 'DeepSeek, China; batch only'),
+  foreign('deepseek-r1-distill-qwen-32b', 'DeepSeek, China; batch only'),
+  foreign('deepseek-vl2', 'DeepSeek, China; batch only'),
+  foreign('deepseek-vl2-tiny', 'DeepSeek, China; batch only'),
+  foreign('phi-4', 'Microsoft, USA; batch only'),
+  foreign('gemma-3-1b-it', 'Google, USA; batch only'),
+  foreign('gemma-3-4b-it', 'Google, USA; batch only'),
+  foreign('gemma-3-12b-it', 'Google, USA; batch only'),
 ])
 
 /** What a refusal suggests instead. */
