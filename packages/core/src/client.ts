@@ -5,7 +5,7 @@ import type { CallOptions, Client, ClientOptions, ProviderClient, TextOptions } 
 import { ClientClosedError } from './errors/client-closed-error.ts'
 import { ConfigurationError } from './errors/configuration-error.ts'
 import type { ClientServices } from './operations/call-context.ts'
-import { checkTextOptions, type CheckedText } from './operations/check-text-options.ts'
+import { checkLabels, checkTextOptions, type CheckedText } from './operations/check-text-options.ts'
 import { checkTimeouts, type AllTimeouts } from './operations/check-timeouts.ts'
 import { checkKeys, checkNumber, refuse } from './operations/checks.ts'
 import { runExtra } from './operations/run-extra.ts'
@@ -189,7 +189,7 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
         operation,
         input,
         scope,
-        labels: options.labels ?? {},
+        labels: checkLabels(options.labels),
         timeouts: checkTimeouts(options.timeout, this.#timeouts),
         retries: this.#retriesOf(options.retries),
       })

@@ -76,7 +76,7 @@ function checkStops(stop: unknown): readonly string[] {
   )
 }
 
-function checkLabels(labels: unknown): Readonly<Record<string, string>> {
+export function checkLabels(labels: unknown): Readonly<Record<string, string>> {
   if (labels === undefined) return Object.freeze({})
   const good = isObject(labels) && Object.values(labels).every((value) => typeof value === 'string')
   if (!good) refuse('labels must be an object of strings', 'labels: объект, все значения — строки.')

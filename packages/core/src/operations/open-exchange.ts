@@ -41,12 +41,13 @@ export async function openExchange(
   return exchange
 }
 
-/** An adapter names an endpoint; credential-only ones serve the token exchange alone. */
+/** An adapter names an endpoint; credential-only ones serve the token exchange alone, by their exact URL. */
 function endpointOf(provider: Provider, request: WireRequest): Endpoint {
   const endpoint = Object.hasOwn(provider.endpoints, request.endpoint)
     ? provider.endpoints[request.endpoint]
     : undefined
-  if (endpoint && !(endpoint.credentialOnly && request.operation !== 'token')) return endpoint
+  const exact = request.operation === 'token' && request.path === '' && !request.query
+  if (endpoint && (!endpoint.credentialOnly || exact)) return endpoint
   throw new ConfigurationError(
     `provider '${provider.name}' has no endpoint '${request.endpoint}' for ${request.operation}`,
     {

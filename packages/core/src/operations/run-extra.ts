@@ -7,6 +7,7 @@ import type { CallContext, ClientServices } from './call-context.ts'
 import { CallRecord } from './call-record.ts'
 import type { AllTimeouts } from './check-timeouts.ts'
 import { createIntent, originsOf } from './create-intent.ts'
+import { parseModel } from './parse-model.ts'
 import { runOperation } from './run-operation.ts'
 
 interface ExtraCall {
@@ -32,10 +33,9 @@ export async function runExtra(call: ExtraCall): Promise<unknown> {
     const model =
       modelId === undefined
         ? undefined
-        : guard.identify(provider.kind, provider.parseModel(modelId), originsOf(provider))
-    const decision = await guard.judgeIntent(
-      createIntent(provider, { operation: extra.operation, labels: call.labels, ...(model && { model }) }),
-    )
+        : guard.identify(provider.kind, parseModel(provider, modelId, guard), originsOf(provider))
+    const intent = createIntent(provider, { operation: extra.operation, labels: call.labels, ...(model && { model }) })
+    const decision = await scope.race(Promise.resolve(guard.judgeIntent(intent)))
     record.decide(decision)
     if (decision.verdict === 'deny') throw createDeniedError(decision)
     const context: CallContext = {

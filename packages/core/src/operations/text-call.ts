@@ -1,6 +1,5 @@
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import type { Attempt } from '../errors/shlyuz-error.ts'
-import { ShlyuzError } from '../errors/shlyuz-error.ts'
 import { StreamInterruptedError } from '../errors/stream-interrupted-error.ts'
 import { UnsupportedFeatureError } from '../errors/unsupported-feature-error.ts'
 import { createDeniedError } from '../policy/create-denied-error.ts'
@@ -19,6 +18,7 @@ import type { CheckedText } from './check-text-options.ts'
 import type { AllTimeouts } from './check-timeouts.ts'
 import { isObject, refuse } from './checks.ts'
 import { countContent, createIntent, originsOf } from './create-intent.ts'
+import { parseModel } from './parse-model.ts'
 import { runOperation } from './run-operation.ts'
 import type { PartSink } from './stream-answer-reader.ts'
 import { StopCutter } from './stop-cutter.ts'
@@ -124,20 +124,6 @@ function optionsOf(given: unknown, provider: Provider): unknown {
   return given[provider.kind]
 }
 
-function parseModel(provider: Provider, modelId: string, guard: Guard, index: number): ModelRef {
-  try {
-    return provider.parseModel(modelId)
-  } catch (cause) {
-    // The reason an adapter gives names the rule, not the text: a model string is public anyway.
-    const decision = guard.refuse('model.unparseable', 'intent', {
-      provider: provider.name,
-      model: modelId.slice(0, 200),
-    })
-    const hint = ShlyuzError.isInstance(cause) && cause.hint !== undefined ? { hint: cause.hint } : {}
-    throw createDeniedError(index === 0 ? decision : guard.refuseFallback(decision, provider.name), { cause, ...hint })
-  }
-}
-
 /** Policy, depth 1. Further targets are judged with their addresses: one bad target refuses the whole set. */
 async function judgeLeg(options: TextCallOptions, leg: Leg, index: number, scope: CallScope): Promise<void> {
   const { guard, checked } = options
@@ -177,7 +163,12 @@ function judgeFallback(guard: Guard, { provider, identity }: Leg, intent: Decisi
   if (intent.verdict === 'deny') return guard.refuseFallback(intent, name)
   for (const endpoint of Object.values(provider.endpoints)) {
     if (endpoint.credentialOnly) continue
-    const { decision } = guard.judgeUrl(endpoint.url, { credentialOnly: false, method: 'POST', hasBody: true })
+    const { decision } = guard.judgeUrl(endpoint.url, {
+      credentialOnly: false,
+      method: 'POST',
+      hasBody: true,
+      model: identity,
+    })
     if (decision.verdict === 'deny') return guard.refuseFallback(decision, name)
   }
   return intent

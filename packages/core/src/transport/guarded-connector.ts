@@ -6,6 +6,7 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import { createDeniedError } from '../policy/create-denied-error.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Guard } from '../policy/guard.ts'
+import { isCredentialOnlyHost } from '../policy/judge-url.ts'
 import type { TestNetwork } from '../testing/test-network.ts'
 import { openTunnel } from './open-tunnel.ts'
 import type { Undici } from './undici.ts'
@@ -42,7 +43,8 @@ export function createGuardedConnector(options: ConnectorOptions): buildConnecto
   async function open(target: buildConnector.Options): Promise<Socket> {
     const host = target.hostname.replace(/^\[|\]$/g, '')
     const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80)
-    if (!guard.proxy) return openApproved(options, host, port, 'target')
+    // An address of this machine's own network, such as the VM's metadata, is not the proxy's to reach.
+    if (!guard.proxy || isCredentialOnlyHost(host)) return openApproved(options, host, port, 'target')
     const { url } = guard.proxy
     const proxyPort = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
     const socket = await openApproved(options, url.hostname.replace(/^\[|\]$/g, ''), proxyPort, 'proxy')
