@@ -121,6 +121,19 @@ it('two credentials at once are an error that names both', () => {
   )
 })
 
+it.each([
+  { kind: 'status', status: 422 },
+  { kind: 'error-event', status: 500 },
+] as const)('what a service repeats of the prompt ($kind) stays out of the error', async (fault) => {
+  await using world = await startGigachat()
+  const prompt = 'my private English prompt'
+  const message = `Invalid params: ${prompt} in messages; private English too`
+  world.emulator.fail({ service: 'gigachat', operation: 'chat', ...fault, message })
+  const error = await caught(world.client.streamText({ model: giga, prompt, retries: 0 }).result)
+  expect((error as Error).message).toContain('Invalid params')
+  for (const text of everyForm(error)) expect(text).not.toContain('private English')
+})
+
 it('prompts, keys and tokens are in no form of an error, a client or a provider', async () => {
   await using world = await startGigachat()
   const provider = gigachat(world.emulator.gigachat)

@@ -3,6 +3,7 @@ import { createDeniedError } from '../policy/create-denied-error.ts'
 import type { ProviderFailure, WireRequest } from '../provider.ts'
 import type { AnswerHeaders } from '../transport/http-exchange.ts'
 import type { CallContext } from './call-context.ts'
+import { strikeEcho } from './strike-echo.ts'
 
 /** Bytes of an error body that are read. */
 export const errorBodyLimit = 64 * 1024
@@ -51,5 +52,5 @@ export function readFailure(
     contentType: contentTypeOf(answer.headers),
     ...answer,
   })
-  return { status: answer.status, ...failure }
+  return { status: answer.status, ...failure, message: strikeEcho(failure.message, request.body) }
 }

@@ -12,6 +12,7 @@ import type { CallContext } from './call-context.ts'
 import { checkAnswerHeaders, errorBodyLimit, readFailure } from './check-answer.ts'
 import { createProviderError } from './create-provider-error.ts'
 import { StopCutter } from './stop-cutter.ts'
+import { strikeEcho } from './strike-echo.ts'
 
 /** Where the parts of an answer go. */
 export interface PartSink {
@@ -179,7 +180,8 @@ export class StreamAnswerReader implements AnswerReader {
     if (end.type === 'cut') {
       return this.#reject(this.#interrupted('the stream ended without its end mark', undefined))
     }
-    const failure = createProviderError(end.failure, this.#headers)
+    const message = strikeEcho(end.failure.message, this.#request.body)
+    const failure = createProviderError({ ...end.failure, message }, this.#headers)
     this.#reject(this.contentStarted ? this.#interrupted(failure.message, failure) : failure)
   }
 
