@@ -94,7 +94,8 @@ function createApiKey(): string {
   return `AQVN${randomBytes(27).toString('base64url')}`
 }
 
-function cloudId(prefix: string): string {
+/** An id as the cloud gives them: twenty letters and digits, of which the first ones tell the kind. */
+export function cloudId(prefix: string): string {
   return (
     prefix +
     BigInt(`0x${randomBytes(12).toString('hex')}`)

@@ -6,7 +6,9 @@ export interface Exchange {
   readonly state: EmulatorState
   readonly url: URL
   readonly headers: Headers
-  /** Body as text, and as parsed JSON; `json` is `undefined` when the text is not JSON. */
+  /** Body as it came. */
+  readonly bytes: Uint8Array
+  /** Body as text (Latin-1 where the bytes are not UTF-8), and as parsed JSON, `undefined` when it is none. */
   readonly text: string
   readonly json: unknown
   readonly record: OpenRecord

@@ -3,7 +3,14 @@ export { createState, resetState, type EmulatorState } from './state.ts'
 export { createHandlers } from './handlers.ts'
 export { blockedPhrase } from './answers/compose-answer.ts'
 export { gigachatOrigins, yandexgptOrigins } from './origins.ts'
-export type { CertificateKind, EmulatorOptions, GigaChatOptions, GigaChatScope, YandexGptOptions } from './options.ts'
+export type {
+  CertificateKind,
+  EmulatorOptions,
+  GigaChatOptions,
+  GigaChatScope,
+  OpenAiErrorForm,
+  YandexGptOptions,
+} from './options.ts'
 export type { Pace, PaceName } from './pace.ts'
 export type { EmulatorCredentials, GigaChatCredentials, YandexGptCredentials } from './credentials.ts'
 export type { KeyPair } from './certificates.ts'
@@ -13,12 +20,16 @@ export type { Operation, Service } from './service.ts'
 export type * from './faults.ts'
 export type {
   GigaChatFinishReason,
+  GigaChatFunctionCall,
   GigaChatScript,
   GigaChatUsage,
+  OperationErrorScript,
   RawAnswer,
   RawScript,
   ScriptedAnswer,
+  TextScript,
   YandexGptScript,
   YandexGptStatus,
+  YandexGptToolCall,
   YandexGptUsage,
 } from './script.ts'

@@ -32,6 +32,27 @@ export interface GigaChatOptions {
   readonly models?: readonly string[]
   /** Context of every model in tokens; a longer prompt is 413. @default 131_072 */
   readonly contextTokens?: number
+  /**
+   * Role that `/v2/chat/completions` takes for the result of a function. Sources disagree: the specification says
+   * `tool`, requests seen on api.giga.chat were taken with `function` alone. @default 'any'
+   */
+  readonly toolResultRole?: 'any' | 'function' | 'tool'
+  /** Tools of `/v2` that exist and are not served: 422. @default ['code_interpreter', 'get_datetime', 'memory'] */
+  readonly unavailableTools?: readonly string[]
+  /**
+   * `older`: schemas of functions with unions are refused, as validators did in 2024 and 2025; `$ref` always is, on
+   * `/v1`. @default 'current'
+   */
+  readonly functionSchemas?: 'current' | 'older'
+  /** How often a batch is looked at until it is complete. @default 2 */
+  readonly batchPolls?: number
+  /**
+   * Where a line of a batch's output has the error of a bad request; no source shows it: `{id, error: {…}}`, or
+   * `{id, result: {…}}` with the body of the error. @default 'error'
+   */
+  readonly batchErrorKey?: 'error' | 'result'
+  /** True: batches and `/ai/check` are 403 for other scopes than `GIGACHAT_API_CORP`. @default true */
+  readonly corporateOnly?: boolean
   /** `required`: the API hosts take only clients with our client certificate, and then need no token. @default 'off' */
   readonly clientCertificate?: 'required' | 'off'
   /** @default 'valid' */
@@ -50,9 +71,33 @@ export interface YandexGptOptions {
   readonly models?: readonly string[]
   /** Context of every model in tokens. @default 32_768 */
   readonly contextTokens?: number
+  /**
+   * Body of an error on the OpenAI-compatible addresses, of which no recording exists: `{"error": {"message": …}}`,
+   * `{"error": "…"}` or `{"message": "…"}`. @default 'object'
+   */
+  readonly openAiErrorForm?: OpenAiErrorForm
+  /**
+   * How often an operation (asynchronous completion, image) is looked at and not done yet, before it is. @default 2
+   */
+  readonly operationPolls?: number
+  /**
+   * Labels of the tuned classifiers of the folder, by what stands behind the folder in their URI, such as
+   * `yandexgpt-lite/latest@suffix`. @default {}
+   */
+  readonly classifiers?: Readonly<Record<string, readonly string[]>>
+  /**
+   * True: requests over the published rates are 429 (embeddings 10 a second, classification 1, asynchronous
+   * completions 10 and 5,000 an hour, tokenizer and looks at operations 50, images 500 a minute). @default false
+   */
+  readonly rateQuotas?: boolean
+  /** How often a background response of the Responses API is looked at until it is complete. @default 2 */
+  readonly responsePolls?: number
   /** @default 'valid' */
   readonly certificate?: CertificateKind
 }
+
+/** Where an error of the OpenAI-compatible addresses keeps its text. */
+export type OpenAiErrorForm = 'object' | 'text' | 'message'
 
 /** The same with the defaults filled in. */
 export interface ResolvedOptions {
@@ -97,6 +142,12 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
       paid: gigachat.paid ?? true,
       models: gigachat.models ?? gigachatModels,
       contextTokens: gigachat.contextTokens ?? 131_072,
+      toolResultRole: gigachat.toolResultRole ?? 'any',
+      unavailableTools: gigachat.unavailableTools ?? ['code_interpreter', 'get_datetime', 'memory'],
+      functionSchemas: gigachat.functionSchemas ?? 'current',
+      batchPolls: gigachat.batchPolls ?? 2,
+      batchErrorKey: gigachat.batchErrorKey ?? 'error',
+      corporateOnly: gigachat.corporateOnly ?? true,
       clientCertificate: gigachat.clientCertificate ?? 'off',
       certificate: gigachat.certificate ?? 'valid',
     },
@@ -106,6 +157,11 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
       tokenLifetimeMs: yandexgpt.tokenLifetimeMs ?? 12 * 3_600_000,
       models: yandexgpt.models ?? [],
       contextTokens: yandexgpt.contextTokens ?? 32_768,
+      openAiErrorForm: yandexgpt.openAiErrorForm ?? 'object',
+      operationPolls: yandexgpt.operationPolls ?? 2,
+      classifiers: yandexgpt.classifiers ?? {},
+      rateQuotas: yandexgpt.rateQuotas ?? false,
+      responsePolls: yandexgpt.responsePolls ?? 2,
       certificate: yandexgpt.certificate ?? 'valid',
     },
   }

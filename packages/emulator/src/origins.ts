@@ -13,6 +13,8 @@ export const yandexgptOrigins = {
   ai: 'https://ai.api.cloud.yandex.net',
   iam: 'https://iam.api.cloud.yandex.net',
   operation: 'https://operation.api.cloud.yandex.net',
+  search: 'https://searchapi.api.cloud.yandex.net',
+  endpoints: 'https://api.cloud.yandex.net',
   metadata: 'http://169.254.169.254',
 } as const
 
@@ -28,8 +30,31 @@ export interface OriginRecord {
   readonly operations: readonly Operation[]
 }
 
-const gigachatApi: readonly Operation[] = ['chat', 'models', 'count-tokens', 'token', 'unknown']
-const yandexgptApi: readonly Operation[] = ['chat', 'count-tokens', 'unknown']
+const gigachatApi: readonly Operation[] = [
+  'chat',
+  'models',
+  'count-tokens',
+  'embeddings',
+  'files',
+  'batches',
+  'check',
+  'balance',
+  'functions',
+  'token',
+  'unknown',
+]
+const yandexgptApi: readonly Operation[] = [
+  'chat',
+  'responses',
+  'models',
+  'embeddings',
+  'images',
+  'count-tokens',
+  'submit',
+  'classify',
+  'operation',
+  'unknown',
+]
 
 /** All of them. */
 export const originRecords: readonly OriginRecord[] = [
@@ -40,6 +65,8 @@ export const originRecords: readonly OriginRecord[] = [
   yandexgpt(yandexgptOrigins.ai, '84.201.181.27', yandexgptApi),
   yandexgpt(yandexgptOrigins.iam, '84.201.181.28', ['token', 'unknown']),
   yandexgpt(yandexgptOrigins.operation, '84.201.181.29', ['operation', 'unknown']),
+  yandexgpt(yandexgptOrigins.search, '84.201.181.30', ['search', 'unknown']),
+  yandexgpt(yandexgptOrigins.endpoints, '84.201.181.31', ['endpoints', 'unknown']),
   {
     service: 'yandexgpt',
     origin: yandexgptOrigins.metadata,

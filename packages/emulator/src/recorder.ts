@@ -11,7 +11,10 @@ export interface RecordedRequest {
   readonly path: string
   /** Names in lower case. Secrets are not hidden: they are the emulator's own. */
   readonly headers: Readonly<Record<string, string>>
-  /** Parsed JSON, or the text when it is none; the empty string when there is no body. */
+  /**
+   * Parsed JSON, or the text when it is none (bytes that are not UTF-8, such as those of an uploaded file, read as
+   * Latin-1); the empty string when there is no body.
+   */
   readonly body: unknown
   /** Size of the body. */
   readonly bytes: number

@@ -1,7 +1,7 @@
 import type { Operation, Service } from './service.ts'
 
 /** An answer written beforehand: the next matching request gets it. */
-export type ScriptedAnswer = GigaChatScript | YandexGptScript | RawScript
+export type ScriptedAnswer = GigaChatScript | YandexGptScript | OperationErrorScript | TextScript | RawScript
 
 /** What all scripted answers share. */
 interface ScriptTarget {
@@ -10,12 +10,25 @@ interface ScriptTarget {
   readonly times?: number
 }
 
-/** Content of a GigaChat chat answer; the emulator checks the request, counts, and frames it as usual. */
-export interface GigaChatScript extends ScriptTarget {
-  readonly service: 'gigachat'
+/** A plain text of the chat, where the same is written for either service. */
+export interface TextScript extends ScriptTarget {
   /** The answer, or the pieces in which it is streamed. */
   readonly text: string | readonly string[]
-  /** @default 'stop' */
+}
+
+/**
+ * Content of an answer of GigaChat's chat, `/v1` or `/v2`; the emulator checks the request, counts, and frames it as
+ * usual. A model that leaks the markup of a call is a script with that text.
+ */
+export interface GigaChatScript extends ScriptTarget {
+  readonly service: 'gigachat'
+  /** The answer, or the pieces in which it is streamed. @default '' */
+  readonly text?: string | readonly string[]
+  /** Functions that the answer calls, listed in the request or not. `/v1` has room for the first alone. */
+  readonly functionCalls?: readonly GigaChatFunctionCall[]
+  /** What the model thought: `reasoning_content` on `/v1`, a message of its own on `/v2`. */
+  readonly reasoning?: string
+  /** @default 'stop', or 'function_call' with calls */
   readonly finishReason?: GigaChatFinishReason
   /** Figures that replace the counted ones; `null` leaves usage out. */
   readonly usage?: GigaChatUsage | null
@@ -23,9 +36,29 @@ export interface GigaChatScript extends ScriptTarget {
   readonly model?: string
 }
 
-export type GigaChatFinishReason = 'stop' | 'length' | 'function_call' | 'blacklist' | 'error'
+/** A call of a function in a scripted answer. */
+export interface GigaChatFunctionCall {
+  readonly name: string
+  /** An object, as the service was seen to send it, or the text of the specification's prose. */
+  readonly arguments: Readonly<Record<string, unknown>> | string
+  /** On `/v2`; `null` leaves it out, as recordings have it. Default: a fresh id. */
+  readonly id?: string | null
+}
 
-/** Figures of GigaChat's `usage`. */
+/** `function_call_error` and those with two words before `list` or `filter` are of `/v2` alone. */
+export type GigaChatFinishReason =
+  | 'stop'
+  | 'length'
+  | 'function_call'
+  | 'function_call_error'
+  | 'blacklist'
+  | 'request_blacklist'
+  | 'request_whitelist'
+  | 'request_filter'
+  | 'response_blacklist'
+  | 'error'
+
+/** Figures of GigaChat's `usage`, in the words of `/v1`; `/v2` sends them under its own. */
 export interface GigaChatUsage {
   readonly prompt_tokens: number
   readonly completion_tokens: number
@@ -46,6 +79,31 @@ export interface YandexGptScript extends ScriptTarget {
   readonly usage?: YandexGptUsage | null
   /** Default: a date that stands for the model. */
   readonly modelVersion?: string
+  /** Functions that the answer calls; with them the status defaults to `ALTERNATIVE_STATUS_TOOL_CALLS`. */
+  readonly toolCalls?: readonly YandexGptToolCall[]
+  /** What an open model thought, in front of its answer. On the OpenAI-compatible addresses only. */
+  readonly reasoning?: string
+  /** `model` of the answer on the OpenAI-compatible addresses. Default: as the model's family states it. */
+  readonly model?: string
+}
+
+/** How YandexGPT's next operation ends, be it a completion or an image: in an error. */
+export interface OperationErrorScript extends ScriptTarget {
+  readonly service: 'yandexgpt'
+  /** `code` is one of gRPC's, such as 13 for an internal error. */
+  readonly operationError: { readonly code: number; readonly message: string }
+}
+
+/** A call of a function in a scripted answer. */
+export interface YandexGptToolCall {
+  readonly name: string
+  /**
+   * An object, or the very text that the OpenAI-compatible addresses send, also where it is no JSON. The native API
+   * sends whole numbers of an object as doubles, and a text that is JSON as it stands.
+   */
+  readonly arguments: Readonly<Record<string, unknown>> | string
+  /** On the OpenAI-compatible addresses. Default: the function's name, or a fresh id from an open model. */
+  readonly id?: string
 }
 
 export type YandexGptStatus =
@@ -112,6 +170,12 @@ export class ScriptQueue {
     return this.#take(isYandexGpt) as YandexGptScript | undefined
   }
 
+  /** The error in which YandexGPT's next operation ends, if one waits. */
+  takeOperationError(): OperationErrorScript['operationError'] | undefined {
+    const answer = this.#take((other) => 'operationError' in other)
+    return answer !== undefined && 'operationError' in answer ? answer.operationError : undefined
+  }
+
   clear(): void {
     this.#waiting = []
   }
@@ -130,5 +194,5 @@ function isGigaChat(answer: ScriptedAnswer): answer is GigaChatScript {
 }
 
 function isYandexGpt(answer: ScriptedAnswer): answer is YandexGptScript {
-  return !('raw' in answer) && answer.service === 'yandexgpt'
+  return !('raw' in answer) && !('operationError' in answer) && answer.service === 'yandexgpt'
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { HttpResponse, type HttpResponseResolver } from 'msw'
 import { answerInstead } from './answer-faults.ts'
 import { bodyBytes, isStreamed, Refusal, type Answer } from './answer.ts'
@@ -49,7 +50,7 @@ async function openExchange(
 ): Promise<Exchange> {
   const url = new URL(request.url)
   const bytes = new Uint8Array(await request.arrayBuffer())
-  const text = Buffer.from(bytes).toString()
+  const text = Buffer.from(bytes).toString(isUtf8(bytes) ? 'utf8' : 'latin1')
   const json = parseJson(text)
   const transport = currentTransport()
   const record: OpenRecord = {
@@ -73,6 +74,7 @@ async function openExchange(
     state,
     url,
     headers: request.headers,
+    bytes,
     text,
     json,
     record,

@@ -41,7 +41,10 @@ export interface Emulator extends AsyncDisposable {
   expireTokens(service?: Service): void
   /** Ends every open connection, as a server does with idle ones: the next request needs a new one. */
   disconnect(): void
-  /** Forgets requests, ended connections, faults, scripts, limits and caches. Credentials and tokens stay good. */
+  /**
+   * Forgets requests, ended connections, faults, scripts, limits, caches, files and batches. Credentials and tokens
+   * stay good.
+   */
   reset(): void
   /** Ends every connection and stops listening. Idempotent. */
   close(): Promise<void>

@@ -84,8 +84,8 @@ function aboutQuestion(prompt: string, flavour: Flavour): string {
   return aboutQuestions[flavour][/[а-яё]/iu.test(prompt) ? 'ru' : 'en'](subject)
 }
 
-/** GigaChat streams a few words at a time, YandexGPT fewer and larger pieces, as recorded. */
-function cutPieces(text: string, flavour: Flavour): string[] {
+/** Cuts a text for a stream: GigaChat sends a few words at a time, YandexGPT fewer and larger pieces, as recorded. */
+export function cutPieces(text: string, flavour: Flavour): string[] {
   const words = text.match(/\s*\S+/g) ?? []
   const sizes = flavour === 'gigachat' ? [1, 3, 2, 4, 3] : [2, 5, 4, 6]
   const pieces: string[] = []

@@ -1,13 +1,19 @@
 import { createGigaChatToken, type GigaChatCredentials } from '../credentials.ts'
 import type { GigaChatOptions } from '../options.ts'
+import { BatchStore } from './batch-store.ts'
+import { FileStore } from './file-store.ts'
 import { PromptCache } from './prompt-cache.ts'
 
-/** One GigaChat account: the tokens it was issued, the requests it has open. */
+/** One GigaChat account: the tokens it was issued, the requests it has open, its files and batches. */
 export class GigaChatAccount {
   readonly promptCache: PromptCache = new PromptCache()
+  readonly files: FileStore = new FileStore()
+  readonly batches: BatchStore = new BatchStore()
   readonly #options: Required<GigaChatOptions>
   /** Issued tokens and when they expire, in milliseconds since 1970. */
   readonly #tokens = new Map<string, number>()
+  /** Tokens used, by model. */
+  readonly #spent = new Map<string, number>()
   #open = 0
   #epoch = 0
   #tokenCalls: number[] = []
@@ -57,10 +63,23 @@ export class GigaChatAccount {
     }
   }
 
+  /** Counts tokens against the balance. */
+  spend(model: string, tokens: number): void {
+    this.#spent.set(model, (this.#spent.get(model) ?? 0) + tokens)
+  }
+
+  /** Tokens that models have used since the start or the last reset. */
+  spentBy(isOf: (model: string) => boolean): number {
+    return [...this.#spent].reduce((sum, [model, tokens]) => sum + (isOf(model) ? tokens : 0), 0)
+  }
+
   reset(): void {
     this.#open = 0
     this.#epoch += 1
     this.#tokenCalls = []
+    this.#spent.clear()
     this.promptCache.clear()
+    this.files.clear()
+    this.batches.clear()
   }
 }

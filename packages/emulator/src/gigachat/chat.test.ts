@@ -175,15 +175,7 @@ describe('GigaChat chat refuses', () => {
       422,
       'Invalid params: update_interval must be in range [0, +inf)',
     ],
-    [
-      'functions',
-      { functions: [{ name: 'weather', parameters: {} }] },
-      422,
-      'Requested model does not support functions',
-    ],
-    ['files', { messages: [{ ...user, attachments: ['id'] }] }, 422, 'Unprocessable Entity'],
     ['stored context', { storage: { is_stateful: true } }, 422, 'Unprocessable Entity'],
-    ['a schema', { response_format: { type: 'json_schema', schema: { type: 'object' } } }, 422, 'Unprocessable Entity'],
   ])('%s', async (_, change, status, message) => {
     const { chat } = directServices()
     const response = await chat(change)
@@ -296,7 +288,7 @@ describe('GigaChat models, counts and other paths', () => {
   })
 
   it('answers 404 to paths it does not have, and records them', async () => {
-    const response = await get('/v2/chat/completions', 'POST', {})
+    const response = await get('/v1/threads')
     expect(await response.json()).toEqual({ status: 404, message: 'Not Found' })
   })
 })

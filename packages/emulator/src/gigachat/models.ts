@@ -2,6 +2,7 @@ import { Refusal, type Answer } from '../answer.ts'
 import type { Exchange } from '../exchange.ts'
 import { pause } from '../pace.ts'
 import { authorise } from './authorise.ts'
+import { jsonAnswer } from './json-answer.ts'
 import { apiError } from './refusals.ts'
 
 /** `GET /models`: what the account may use. */
@@ -9,7 +10,7 @@ export async function answerModels(exchange: Exchange): Promise<Answer> {
   authorise(exchange)
   await pause(exchange.draw(exchange.state.options.pace.serviceMs), exchange.signal)
   const data = modelsOf(exchange).map(describeModel)
-  return json({ object: 'list', data })
+  return jsonAnswer({ object: 'list', data })
 }
 
 /** `GET /models/{id}`. @throws Refusal with 404 */
@@ -18,7 +19,7 @@ export async function answerModel(exchange: Exchange): Promise<Answer> {
   await pause(exchange.draw(exchange.state.options.pace.serviceMs), exchange.signal)
   const id = decodeURIComponent(exchange.url.pathname.split('/').at(-1) ?? '')
   requireModel(exchange, id)
-  return json(describeModel(id))
+  return jsonAnswer(describeModel(id))
 }
 
 /** @throws Refusal with 404 when the account, or this host, does not have the model */
@@ -33,11 +34,6 @@ export function versionedModel(id: string): string {
   return `${id}:2.0.28.2`
 }
 
-/** True for models that hold conversations. */
-export function isChatModel(id: string): boolean {
-  return modelType(id) === 'chat'
-}
-
 /** Third-generation models answer on api.giga.chat only. */
 function modelsOf({ state, url }: Exchange): readonly string[] {
   const { models } = state.options.gigachat
@@ -48,12 +44,9 @@ function describeModel(id: string): object {
   return { id, object: 'model', owned_by: 'salutedevices', type: modelType(id) }
 }
 
-function modelType(id: string): string {
+/** What a model is for, in the words of `GET /models`. */
+export function modelType(id: string): 'chat' | 'embedder' | 'aicheck' | 'filter' {
   if (/embedd/i.test(id)) return 'embedder'
   if (id.startsWith('GigaCheck')) return 'aicheck'
   return id === 'GigaFilter' ? 'filter' : 'chat'
-}
-
-function json(value: unknown): Answer {
-  return { status: 200, contentType: 'application/json; charset=utf-8', body: JSON.stringify(value) }
 }

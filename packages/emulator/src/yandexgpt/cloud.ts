@@ -1,11 +1,15 @@
 import { createIamToken, type YandexGptCredentials } from '../credentials.ts'
 import type { YandexGptOptions } from '../options.ts'
+import { OperationStore } from './operation-store.ts'
+import { RateQuotas } from './rate-quotas.ts'
 
 /** Whom an IAM token speaks for. A person must name the folder in each request; a service account has one. */
 export type Subject = 'service-account' | 'user'
 
-/** One folder of the cloud: the IAM tokens it was issued, the generations it has open. */
+/** One folder of the cloud: the IAM tokens it was issued, the generations it has open, its operations and quotas. */
 export class YandexCloud {
+  readonly operations: OperationStore = new OperationStore()
+  readonly quotas: RateQuotas = new RateQuotas()
   readonly #options: Required<YandexGptOptions>
   readonly #tokens = new Map<string, { readonly subject: Subject; readonly expiresAt: number }>()
   #open = 0
@@ -52,5 +56,7 @@ export class YandexCloud {
   reset(): void {
     this.#open = 0
     this.#epoch += 1
+    this.operations.clear()
+    this.quotas.clear()
   }
 }

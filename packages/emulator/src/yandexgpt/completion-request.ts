@@ -1,63 +1,52 @@
-import { readBoolean, readEnum, readFields, readInt64, readNumber, readString, type Fields } from './fields.ts'
+import { isObject } from '../exchange.ts'
+import { isAbsent, readBoolean, readEnum, readFields, readInt64, readNumber, readOneOf, readString } from './fields.ts'
+import type { Fields } from './fields.ts'
+import { readMessages, type CompletionMessage } from './read-messages.ts'
+import { readToolSettings, type ToolSettings } from './read-tools.ts'
 import { refuse } from './refusals.ts'
 
-/** A message, with its types checked. */
-export interface CompletionMessage {
-  readonly role: 'system' | 'user' | 'assistant'
-  readonly text: string
-}
-
-/** The body of `POST /foundationModels/v1/completion`, with types and values checked. */
-export interface CompletionRequest {
+/** The body of a completion, with types and values checked. */
+export interface CompletionRequest extends ToolSettings {
   readonly modelUri: string
   readonly messages: readonly CompletionMessage[]
   readonly stream: boolean
   readonly maxTokens?: number
+  /** `ENABLED_HIDDEN`: the model thinks first, and only the tokens of that are told. */
+  readonly reasons: boolean
+  readonly format: AnswerFormat
 }
 
-const roles = ['system', 'user', 'assistant'] as const
-const reasoningModes = ['REASONING_MODE_UNSPECIFIED', 'DISABLED', 'ENABLED_HIDDEN']
+/** Prose, any JSON object, or JSON under a schema. */
+export type AnswerFormat =
+  | { readonly type: 'text' }
+  | { readonly type: 'json' }
+  | { readonly type: 'schema'; readonly schema: object }
+
+const reasoningModes = ['REASONING_MODE_UNSPECIFIED', 'DISABLED', 'ENABLED_HIDDEN'] as const
 
 /**
  * Reads and checks a completion request: camel case or snake case, int64 as number or string, unknown fields
  * tolerated. Texts of the range errors are ours; the service publishes the ranges only.
  *
- * @throws Refusal with 400, or 501 for what is not emulated yet
+ * @throws Refusal with 400
  */
 export function readCompletionRequest(body: unknown): CompletionRequest {
   const fields = readFields(body, 'body')
-  refuseWhatIsNotEmulated(fields)
-  const options =
-    fields['completionOptions'] === undefined ? {} : readFields(fields['completionOptions'], 'completionOptions')
+  const options = isAbsent(fields['completionOptions'])
+    ? {}
+    : readFields(fields['completionOptions'], 'completionOptions')
   const maxTokens = readInt64(options['maxTokens'], 'completionOptions.maxTokens')
   if (maxTokens !== undefined && maxTokens <= 0) throw refuse(400, 'max_tokens must be greater than 0')
   checkTemperature(options)
-  checkReasoning(options)
   return {
     modelUri: readString(fields['modelUri'], 'modelUri'),
     messages: readMessages(fields['messages']),
     stream: readBoolean(options['stream'], 'completionOptions.stream') ?? false,
+    reasons: readReasoning(options),
+    format: readFormat(fields),
+    ...readToolSettings(fields),
     ...(maxTokens === undefined ? {} : { maxTokens }),
   }
-}
-
-function readMessages(messages: unknown): CompletionMessage[] {
-  if (!Array.isArray(messages) || messages.length === 0) throw refuse(400, 'messages must not be empty')
-  return messages.map(readMessage)
-}
-
-function readMessage(message: unknown, index: number): CompletionMessage {
-  const where = `messages[${index}]`
-  const fields = readFields(message, where)
-  const role = roles.find((known) => known === fields['role'])
-  if (role === undefined)
-    throw refuse(400, `unknown role in ${where}`, `${where}.role is not one of ${roles.join(', ')}`)
-  if (fields['toolCallList'] !== undefined || fields['toolResultList'] !== undefined) {
-    throw refuse(501, 'Not implemented', 'tools are not emulated yet')
-  }
-  const text = fields['text'] === undefined ? '' : readString(fields['text'], `${where}.text`)
-  if (text.trim() === '') throw refuse(400, 'empty message text')
-  return { role, text }
 }
 
 function checkTemperature(options: Fields): void {
@@ -67,15 +56,18 @@ function checkTemperature(options: Fields): void {
   }
 }
 
-function checkReasoning(options: Fields): void {
-  if (options['reasoningOptions'] === undefined) return
+function readReasoning(options: Fields): boolean {
+  if (isAbsent(options['reasoningOptions'])) return false
   const { mode } = readFields(options['reasoningOptions'], 'completionOptions.reasoningOptions')
-  readEnum(mode, 'reasoningOptions.mode', reasoningModes)
+  return readEnum(mode, 'reasoningOptions.mode', reasoningModes) === 'ENABLED_HIDDEN'
 }
 
-/** Tools and structured output come later; until then they get the service's answer for what it cannot do. */
-function refuseWhatIsNotEmulated(fields: Fields): void {
-  const { tools, toolChoice, jsonObject, jsonSchema } = fields
-  const asked = (Array.isArray(tools) && tools.length > 0) || [toolChoice, jsonObject, jsonSchema].some(Boolean)
-  if (asked) throw refuse(501, 'Not implemented', 'tools and structured output are not emulated yet')
+function readFormat(fields: Fields): AnswerFormat {
+  const given = readOneOf(fields, ['jsonObject', 'jsonSchema'], 'body')
+  if (given === 'jsonObject')
+    return { type: readBoolean(fields['jsonObject'], 'jsonObject') === true ? 'json' : 'text' }
+  if (given === undefined) return { type: 'text' }
+  const { schema } = readFields(fields['jsonSchema'], 'jsonSchema')
+  if (!isObject(schema)) throw refuse(400, 'invalid value for field jsonSchema.schema', 'it is not an object')
+  return { type: 'schema', schema }
 }

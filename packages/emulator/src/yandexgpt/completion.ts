@@ -1,17 +1,13 @@
 import type { Answer } from '../answer.ts'
-import { composeAnswer } from '../answers/compose-answer.ts'
 import type { Exchange } from '../exchange.ts'
 import { pause } from '../pace.ts'
-import type { YandexGptScript, YandexGptStatus } from '../script.ts'
 import { authorise } from './authorise.ts'
-import { encodeCompletion, encodeCompletionStream, type CompletionAnswer } from './completion-answer.ts'
+import { countLines, encodeCompletion, encodeCompletionStream, type CompletionAnswer } from './completion-answer.ts'
 import { readCompletionRequest, type CompletionRequest } from './completion-request.ts'
-import { findModel } from './model-uri.ts'
+import { composeCompletion, readScript } from './compose-completion.ts'
+import { findModel, type NativeModel } from './model-uri.ts'
 import { tokenizeMessages } from './prompt-tokens.ts'
 import { refuse } from './refusals.ts'
-
-/** What the content filter says instead of an answer. */
-const filterPhrase = 'На такие вопросы я не отвечаю, поищите сведения в других источниках.'
 
 /**
  * `POST /foundationModels/v1/completion`. The order of the checks is ours: credential and folder, concurrent
@@ -25,12 +21,10 @@ export async function answerCompletion(exchange: Exchange): Promise<Answer> {
   if (release === undefined) throw refuse(429, tooManyGenerations(exchange))
   try {
     const request = readCompletionRequest(exchange.json)
-    const modelVersion = findModel(exchange, request.modelUri, caller)
-    const inputTokens = countPrompt(exchange, request)
-    const answer = writeAnswer(exchange, request, modelVersion, inputTokens)
+    const answer = generateCompletion(exchange, request, findModel(exchange, request.modelUri, caller))
     if (request.stream) return { ...encodeCompletionStream(answer, exchange, release), release }
     const { firstPieceMs, pieceMs } = exchange.state.options.pace
-    await pause(exchange.draw(firstPieceMs) + answer.texts.length * exchange.draw(pieceMs), exchange.signal)
+    await pause(exchange.draw(firstPieceMs) + countLines(answer) * exchange.draw(pieceMs), exchange.signal)
     release()
     return encodeCompletion(answer)
   } catch (error) {
@@ -39,56 +33,40 @@ export async function answerCompletion(exchange: Exchange): Promise<Answer> {
   }
 }
 
+/**
+ * The answer to a request: the scripted one if one waits, else made from the prompt. That a model without reasoning
+ * refuses it is our reading of the release notes; the text is ours.
+ *
+ * @throws Refusal with 400 when the prompt is longer than the context, or the model does not reason
+ */
+export function generateCompletion(
+  exchange: Exchange,
+  request: CompletionRequest,
+  model: NativeModel,
+): CompletionAnswer {
+  if (request.reasons && !model.reasons) throw refuse(400, 'reasoning is not supported by the model')
+  const inputTokens = countPrompt(exchange, request)
+  const script = exchange.state.scripts.takeYandexGpt()
+  const content = script === undefined ? composeCompletion(request) : readScript(script)
+  const isFiltered = content.status === 'ALTERNATIVE_STATUS_CONTENT_FILTER'
+  return {
+    ...content,
+    inputTokens,
+    modelVersion: script?.modelVersion ?? exchange.answeringModel ?? (isFiltered ? '' : model.version),
+    ...(script?.usage === undefined ? {} : { usage: script.usage }),
+  }
+}
+
 function tooManyGenerations({ state }: Exchange): string {
   const allowed = state.options.yandexgpt.concurrentGenerations
   return `ai.textGenerationCompletionSessionsCount.count gauge quota limit exceed: allowed ${allowed} requests`
 }
 
-function countPrompt(exchange: Exchange, { messages }: CompletionRequest): number {
+function countPrompt(exchange: Exchange, { messages, tools }: CompletionRequest): number {
   const { contextTokens } = exchange.state.options.yandexgpt
-  const tokens = tokenizeMessages(messages).length
+  const tokens = tokenizeMessages(messages, tools).length
   if (tokens > contextTokens) {
     throw refuse(400, `Number of input tokens must be no more than ${contextTokens}, got ${tokens}`)
   }
   return tokens
-}
-
-function writeAnswer(
-  exchange: Exchange,
-  request: CompletionRequest,
-  modelVersion: string,
-  inputTokens: number,
-): CompletionAnswer {
-  const script = exchange.state.scripts.takeYandexGpt()
-  const { texts, status } = script === undefined ? replyTo(request) : scripted(script)
-  const isFiltered = status === 'ALTERNATIVE_STATUS_CONTENT_FILTER'
-  return {
-    texts,
-    status,
-    inputTokens,
-    modelVersion: script?.modelVersion ?? exchange.answeringModel ?? (isFiltered ? '' : modelVersion),
-    ...(script?.usage === undefined ? {} : { usage: script.usage }),
-  }
-}
-
-/** The whole text of each line of the stream, and the status of the last. */
-interface Content {
-  readonly texts: readonly string[]
-  readonly status: YandexGptStatus
-}
-
-function replyTo({ messages, maxTokens }: CompletionRequest): Content {
-  const reply = composeAnswer({ flavour: 'yandexgpt', messages, ...(maxTokens === undefined ? {} : { maxTokens }) })
-  if (reply.end === 'blocked') return { texts: [filterPhrase], status: 'ALTERNATIVE_STATUS_CONTENT_FILTER' }
-  const status = reply.end === 'cut' ? 'ALTERNATIVE_STATUS_TRUNCATED_FINAL' : 'ALTERNATIVE_STATUS_FINAL'
-  return { texts: accumulate(reply.pieces), status }
-}
-
-function scripted({ text = '', lines, status = 'ALTERNATIVE_STATUS_FINAL' }: YandexGptScript): Content {
-  return { texts: lines ?? accumulate(typeof text === 'string' ? [text] : text), status }
-}
-
-function accumulate(pieces: readonly string[]): string[] {
-  let whole = ''
-  return pieces.map((piece) => (whole += piece))
 }

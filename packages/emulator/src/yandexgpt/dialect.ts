@@ -30,9 +30,11 @@ function headers(exchange: Exchange): Record<string, string> {
   }
 }
 
+/** What belongs to the cloud and not to the models has its own form of errors. */
+const cloudOperations: readonly Operation[] = ['token', 'metadata', 'operation', 'endpoints']
+
 function error(operation: Operation, status: number, message?: string): WholeAnswer {
-  const isModelMethod = operation === 'chat' || operation === 'count-tokens' || operation === 'unknown'
-  return isModelMethod ? modelError(status, message) : cloudError(status, message)
+  return cloudOperations.includes(operation) ? cloudError(status, message) : modelError(status, message)
 }
 
 function traceId(): string {

@@ -15,6 +15,31 @@ export function readString(value: unknown, where: string): string {
   return value
 }
 
+/** A string with something in it. */
+export function readName(value: unknown, where: string): string {
+  const name = isAbsent(value) ? '' : readString(value, where)
+  if (name.trim() === '') throw refuse(400, `${where} must not be empty`)
+  return name
+}
+
+/** An array. An absent one is empty, as for every repeated field. */
+export function readList(value: unknown, where: string): readonly unknown[] {
+  if (isAbsent(value)) return []
+  if (!Array.isArray(value)) throw wrongType(where, 'a list')
+  return value
+}
+
+/** Which of some fields is there; `undefined` for none. Two of them are refused, as for every oneof of protobuf. */
+export function readOneOf<Name extends string>(
+  fields: Fields,
+  names: readonly Name[],
+  where: string,
+): Name | undefined {
+  const given = names.filter((name) => !isAbsent(fields[name]))
+  if (given.length > 1) throw refuse(400, `only one of ${given.join(', ')} may be set in ${where}`)
+  return given[0]
+}
+
 /** `undefined` when absent. */
 export function readBoolean(value: unknown, where: string): boolean | undefined {
   if (isAbsent(value)) return undefined
@@ -38,17 +63,20 @@ export function readInt64(value: unknown, where: string): number | undefined {
 }
 
 /** `undefined` when absent. An unknown name is refused, as every unknown enum name. */
-export function readEnum(value: unknown, where: string, names: readonly string[]): string | undefined {
+export function readEnum<Name extends string>(value: unknown, where: string, names: readonly Name[]): Name | undefined {
   if (isAbsent(value)) return undefined
-  const name = readString(value, where)
-  if (!names.includes(name)) throw refuse(400, `invalid value for enum field ${where}: "${name}"`)
+  const given = readString(value, where)
+  const name = names.find((known) => known === given)
+  if (name === undefined) throw refuse(400, `invalid value for enum field ${where}: "${given}"`)
   return name
 }
 
-function isAbsent(value: unknown): boolean {
+/** True for a field that is not there, or `null`: protobuf JSON makes no difference. */
+export function isAbsent(value: unknown): boolean {
   return value === undefined || value === null
 }
 
+/** @returns the refusal of a value of another type */
 function wrongType(where: string, wanted: string): Error {
   return refuse(400, `invalid value for field ${where}`, `${where} is not ${wanted}`)
 }

@@ -56,6 +56,14 @@ export function cloudError(status: number, message: string = usualWords[status] 
   return { status, contentType: 'application/json', body: JSON.stringify(body) }
 }
 
+/** How a method says no: {@link refuse} of the models, {@link refuseAsCloud} of everything else. */
+export type Refuse = (status: number, message: string, reason?: string) => Refusal
+
+/** A method of the cloud says no, in its general form. */
+export function refuseAsCloud(status: number, message: string, reason: string = message): Refusal {
+  return new Refusal(cloudError(status, message), reason)
+}
+
 /** A model method says no. `reason` is for the record of the request when the message does not tell. */
 export function refuse(status: number, message: string, reason: string = message): Refusal {
   return new Refusal(modelError(status, message), reason)

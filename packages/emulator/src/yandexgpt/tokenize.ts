@@ -6,20 +6,24 @@ import { readCompletionRequest } from './completion-request.ts'
 import { readFields, readString } from './fields.ts'
 import { findModel } from './model-uri.ts'
 import { tokenizeMessages, tokenizeText, type PromptToken } from './prompt-tokens.ts'
+import { checkRate } from './rate-quotas.ts'
 
 /** `POST /foundationModels/v1/tokenize`: the tokens of a text. No `result` around the answer. @throws Refusal */
 export async function answerTokenize(exchange: Exchange): Promise<Answer> {
   const caller = authorise(exchange)
+  checkRate(exchange, 'tokenizer')
   const fields = readFields(exchange.json, 'body')
-  const modelVersion = findModel(exchange, readString(fields['modelUri'], 'modelUri'), caller)
-  return encodeTokens(exchange, tokenizeText(readString(fields['text'], 'text')), modelVersion)
+  const { version } = findModel(exchange, readString(fields['modelUri'], 'modelUri'), caller)
+  return encodeTokens(exchange, tokenizeText(readString(fields['text'], 'text')), version)
 }
 
 /** `POST /foundationModels/v1/tokenizeCompletion`: the tokens of a conversation. @throws Refusal */
 export async function answerTokenizeCompletion(exchange: Exchange): Promise<Answer> {
   const caller = authorise(exchange)
-  const { modelUri, messages } = readCompletionRequest(exchange.json)
-  return encodeTokens(exchange, tokenizeMessages(messages), findModel(exchange, modelUri, caller))
+  checkRate(exchange, 'tokenizer')
+  const { modelUri, messages, tools } = readCompletionRequest(exchange.json)
+  const { version } = findModel(exchange, modelUri, caller)
+  return encodeTokens(exchange, tokenizeMessages(messages, tools), version)
 }
 
 async function encodeTokens(exchange: Exchange, tokens: readonly PromptToken[], modelVersion: string): Promise<Answer> {
