@@ -13,6 +13,7 @@ const root = join(import.meta.dirname, '..')
 const ceilings = {
   core: 48,
   gigachat: 18,
+  'openai-compatible': 16,
   // With the decoder of long cumulative lines, which spares parsing the whole text for every line.
   yandexgpt: 20,
   emulator: 40,

@@ -14,6 +14,8 @@ export function textCall(stream: boolean): TextCall {
   return {
     messages: [{ role: 'user', content: [{ type: 'text', text: 'Привет' }] }],
     settings: {},
+    tools: [],
+    toolChoice: 'auto',
     stream,
     options: {},
   }

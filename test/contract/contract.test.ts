@@ -9,11 +9,43 @@ import { emulatorBackend } from './emulator-backend.ts'
 const emulator = await startEmulator({ pace: 'instant' })
 afterAll(() => emulator.close())
 
-describe.each([
-  { service: 'gigachat', provider: gigachat(emulator.gigachat) },
-  { service: 'yandexgpt', provider: yandexgpt(emulator.yandexgpt) },
-] as const)('$service keeps the contract', ({ service, provider }) => {
-  for (const { name, run } of contractCases(provider, emulatorBackend(emulator, service))) it(name, run)
+const surfaces: readonly {
+  readonly title: string
+  readonly service: 'gigachat' | 'yandexgpt'
+  readonly provider: Provider
+  readonly model: string
+  readonly hasStreamUsage?: boolean
+}[] = [
+  {
+    title: 'GigaChat v1',
+    service: 'gigachat',
+    provider: gigachat(emulator.gigachat),
+    model: 'gigachat/GigaChat-2-Max',
+  },
+  {
+    title: 'GigaChat v2',
+    service: 'gigachat',
+    provider: gigachat({ ...emulator.gigachat, api: 'v2' }),
+    model: 'gigachat/GigaChat-2-Max',
+  },
+  {
+    title: 'YandexGPT',
+    service: 'yandexgpt',
+    provider: yandexgpt(emulator.yandexgpt),
+    model: 'yandexgpt/yandexgpt',
+  },
+  {
+    title: 'YandexGPT, OpenAI-compatible',
+    service: 'yandexgpt',
+    provider: yandexgpt({ ...emulator.yandexgpt, api: 'openai' }),
+    model: 'yandexgpt/yandexgpt-5.1',
+    hasStreamUsage: false,
+  },
+]
+
+describe.each(surfaces)('$title keeps the contract', ({ service, provider, model, hasStreamUsage }) => {
+  const backend = emulatorBackend(emulator, service, model, hasStreamUsage)
+  for (const { name, run } of contractCases(provider, backend)) it(name, run)
 })
 
 /** What is broken of a decoder: the parts of one push, or its end. */
@@ -67,7 +99,7 @@ function wrongType(text: string): StreamPart {
 async function failedCases(makeBreakage: () => Breakage): Promise<string[]> {
   const provider = breakDecoders(gigachat(emulator.gigachat), makeBreakage)
   const failed: string[] = []
-  for (const one of contractCases(provider, emulatorBackend(emulator, 'gigachat'))) {
+  for (const one of contractCases(provider, emulatorBackend(emulator, 'gigachat', 'gigachat/GigaChat-2-Max'))) {
     if (!(await isKept(one))) failed.push(one.name)
   }
   return failed

@@ -4,8 +4,6 @@ import type { Emulator, FaultKind, GigaChatFinishReason, ScriptedAnswer, YandexG
 
 type Service = ScriptedAnswer['service']
 
-const models = { gigachat: 'gigachat/GigaChat-2-Max', yandexgpt: 'yandexgpt/yandexgpt' }
-
 const faults: Readonly<Record<ContractFault, FaultKind>> = {
   truncate: { kind: 'truncate', pieces: 1 },
   'reset-after-content': { kind: 'reset', after: 'content', pieces: 1 },
@@ -25,12 +23,18 @@ const yandexgptStatuses: Readonly<Record<string, YandexGptStatus>> = {
   'content-filter': 'ALTERNATIVE_STATUS_CONTENT_FILTER',
 }
 
-/** The emulator as a backend of the contract cases, for one of its services. */
-export function emulatorBackend(emulator: Emulator, service: Service): ContractBackend {
+/** The emulator as a backend of the contract cases, for one surface of its services. */
+export function emulatorBackend(
+  emulator: Emulator,
+  service: Service,
+  model: string,
+  hasStreamUsage = true,
+): ContractBackend {
   const chats = (): Emulator['requests'] => emulator.requests.filter(({ operation }) => operation === 'chat')
   return {
     client: (provider) => createClient({ providers: [provider], network: emulator.network, retries: 2 }),
-    model: models[service],
+    model,
+    hasStreamUsage,
     script: (answer) => void emulator.script(toScript(service, answer)),
     fail: (fault) => void emulator.fail({ service, operation: 'chat', ...faults[fault] }),
     requests: () => chats().map(({ closedByClient }) => ({ closedByClient: closedByClient === true })),
@@ -38,8 +42,12 @@ export function emulatorBackend(emulator: Emulator, service: Service): ContractB
   }
 }
 
-function toScript(service: Service, { pieces, finish = 'stop' }: ContractAnswer): ScriptedAnswer {
-  return service === 'gigachat'
-    ? { service, text: pieces, finishReason: gigachatReasons[finish] ?? 'stop' }
-    : { service, text: pieces, status: yandexgptStatuses[finish] ?? 'ALTERNATIVE_STATUS_FINAL' }
+function toScript(service: Service, { pieces, finish = 'stop', toolCalls }: ContractAnswer): ScriptedAnswer {
+  const calls = toolCalls?.map(({ name, input }) => ({ name, arguments: input }))
+  if (service === 'gigachat') {
+    if (calls) return { service, functionCalls: calls }
+    return { service, text: pieces, finishReason: gigachatReasons[finish] ?? 'stop' }
+  }
+  if (calls) return { service, toolCalls: calls }
+  return { service, text: pieces, status: yandexgptStatuses[finish] ?? 'ALTERNATIVE_STATUS_FINAL' }
 }

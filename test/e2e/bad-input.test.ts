@@ -2,9 +2,17 @@ import { inspect } from 'node:util'
 import { createClient, domesticOnly, type ShlyuzError } from '@shlyuz/core'
 import { gigachat } from '@shlyuz/gigachat'
 import { expect, it } from 'vitest'
+import { z } from 'zod'
 import { caught, giga, startGigachat } from './support.ts'
 
 const key = Buffer.from('client-id:top-secret-word').toString('base64')
+
+const weather = { inputSchema: z.object({ city: z.string() }) }
+const toolCall = { type: 'tool-call', toolCallId: 'a', toolName: 'weather', input: {} }
+
+function withFile(data: unknown, mediaType?: string): unknown {
+  return [{ role: 'user', content: [{ type: 'file', data, ...(mediaType !== undefined && { mediaType }) }] }]
+}
 
 const badCalls: [string, Record<string, unknown>][] = [
   ['no model', { prompt: 'x' }],
@@ -58,6 +66,76 @@ const badCalls: [string, Record<string, unknown>][] = [
   ['options of an unknown vendor', { model: giga, prompt: 'x', providerOptions: { openai: {} } }],
   ['an unknown option of the vendor', { model: giga, prompt: 'x', providerOptions: { gigachat: { wow: 1 } } }],
   ['a controller for a signal', { model: giga, prompt: 'x', signal: new AbortController() }],
+  ['an unknown reasoning effort', { model: giga, prompt: 'x', reasoningEffort: 'maximal' }],
+  ['a list of tools', { model: giga, prompt: 'x', tools: [weather] }],
+  ['a tool with a Russian name', { model: giga, prompt: 'x', tools: { погода: weather } }],
+  ['a tool without a schema', { model: giga, prompt: 'x', tools: { weather: {} } }],
+  ['a tool whose input is no object', { model: giga, prompt: 'x', tools: { weather: { inputSchema: z.string() } } }],
+  ['an unknown option of a tool', { model: giga, prompt: 'x', tools: { weather: { ...weather, run: () => 1 } } }],
+  ['a tool that is no function', { model: giga, prompt: 'x', tools: { weather: { ...weather, execute: 5 } } }],
+  ['a tool without time', { model: giga, prompt: 'x', tools: { weather: { ...weather, timeoutMs: 0 } } }],
+  ['an unknown tool choice', { model: giga, prompt: 'x', tools: { weather }, toolChoice: 'any' }],
+  [
+    'the choice of a tool that is not there',
+    { model: giga, prompt: 'x', tools: { weather }, toolChoice: { tool: 'time' } },
+  ],
+  ['a choice without tools', { model: giga, prompt: 'x', toolChoice: 'required' }],
+  ['parallel calls as a word', { model: giga, prompt: 'x', tools: { weather }, parallelToolCalls: 'yes' }],
+  ['no steps', { model: giga, prompt: 'x', maxSteps: 0 }],
+  ['too many steps', { model: giga, prompt: 'x', maxSteps: 101 }],
+  ['a step listener that is no function', { model: giga, prompt: 'x', onStep: true }],
+  ['an approval that is no function', { model: giga, prompt: 'x', approve: true }],
+  ['an unknown way with tool errors', { model: giga, prompt: 'x', onToolError: 'ignore' }],
+  ['an output that is no schema', { model: giga, prompt: 'x', output: 'json' }],
+  ['an output without a type', { model: giga, prompt: 'x', output: { title: 'x' } }],
+  ['an unknown output mode', { model: giga, prompt: 'x', output: z.object({}), outputMode: 'strict' }],
+  ['an unknown fate of uploads', { model: giga, prompt: 'x', uploads: 'forget' }],
+  ['a negative limit of a tool', { model: giga, prompt: 'x', timeout: { toolMs: -5 } }],
+  ['a path that came as JSON', { model: giga, messages: withFile({ path: '/etc/passwd' }) }],
+  ['a file as text', { model: giga, messages: withFile('bytes') }],
+  ['a media type that is none', { model: giga, messages: withFile(Uint8Array.of(1), 'pdf') }],
+  [
+    'a tool call without its result',
+    {
+      model: giga,
+      messages: [
+        { role: 'user', content: 'x' },
+        { role: 'assistant', content: [toolCall] },
+        { role: 'user', content: 'y' },
+      ],
+    },
+  ],
+  [
+    'a result without its call',
+    {
+      model: giga,
+      messages: [
+        { role: 'user', content: 'x' },
+        { role: 'tool', content: [{ type: 'tool-result', toolCallId: 'a', toolName: 'weather', output: 1 }] },
+      ],
+    },
+  ],
+  [
+    'a decision on nothing',
+    {
+      model: giga,
+      messages: [
+        { role: 'user', content: 'x' },
+        { role: 'tool', content: [{ type: 'tool-approval', toolCallId: 'a', approved: true }] },
+      ],
+    },
+  ],
+  [
+    'two calls under one id',
+    {
+      model: giga,
+      messages: [
+        { role: 'user', content: 'x' },
+        { role: 'assistant', content: [toolCall, toolCall] },
+        { role: 'tool', content: [{ type: 'tool-result', toolCallId: 'a', toolName: 'weather', output: 1 }] },
+      ],
+    },
+  ],
 ]
 
 it.each(badCalls)('%s is a ConfigurationError before any socket, with a Russian hint', async (_name, options) => {
@@ -165,3 +243,27 @@ function everyForm(value: unknown): string[] {
   const json = JSON.stringify(value) ?? ''
   return [inspect(value, { depth: 20, showHidden: true }), inspect(value), json, String(value), stack, inspect(cause)]
 }
+
+it('a link that the provider would fetch is refused by the policy, before anything is sent', async () => {
+  await using world = await startGigachat()
+  const image = { type: 'image', image: new URL('https://example.org/a.png') } as const
+  const error = await caught(world.client.generateText({ model: giga, messages: [{ role: 'user', content: [image] }] }))
+  expect(error).toMatchObject({ name: 'PolicyDeniedError', code: 'content.remote_url' })
+  expect(world.emulator.connections).toHaveLength(0)
+})
+
+it('a file that the service would refuse is refused before anything is uploaded', async () => {
+  await using world = await startGigachat()
+  const image = { type: 'image', image: new Uint8Array(16 * 1024 * 1024).fill(1), mediaType: 'image/png' } as const
+  const error = await caught(world.client.generateText({ model: giga, messages: [{ role: 'user', content: [image] }] }))
+  expect(error).toMatchObject({ name: 'UnsupportedFeatureError', hint: expect.stringContaining('15 МБ') })
+  expect(world.emulator.connections).toHaveLength(0)
+})
+
+it('the file of another provider is refused with the reason', async () => {
+  await using world = await startGigachat()
+  const image = { type: 'image', image: { fileId: 'f-1', provider: 'elsewhere' } } as const
+  const error = await caught(world.client.generateText({ model: giga, messages: [{ role: 'user', content: [image] }] }))
+  expect(error).toMatchObject({ name: 'UnsupportedFeatureError', message: expect.stringContaining('elsewhere') })
+  expect(world.emulator.connections).toHaveLength(0)
+})

@@ -94,7 +94,10 @@ it('a line with an error inside a stream keeps what had come', async () => {
   world.emulator.fail({ service: 'yandexgpt', operation: 'chat', kind: 'error-event', pieces: 1 })
   const error = await caught(collect(world.client.streamText(ask)))
   expect(error).toMatchObject({ name: 'StreamInterruptedError', cause: { name: 'ServerError', status: 503 } })
-  expect((error as { partial: unknown }).partial).toEqual({ text: 'начало' })
+  expect((error as { partial: unknown }).partial).toEqual({
+    text: 'начало',
+    content: [{ type: 'text', text: 'начало' }],
+  })
 })
 
 it.each([
@@ -172,7 +175,7 @@ it.each([
   [{ apiKey: 5 }, /apiKey/],
   [{ folderId: 'с пробелом' }, /folderId/],
   [{ metadata: 'yes' }, /metadata/],
-  [{ api: 'openai' }, /api/],
+  [{ api: 'grpc' }, /api/],
   [{ ca: '/etc/ca.pem' }, /ca/],
 ])('the settings %j are refused', (settings, message) => {
   expect(() => yandexgpt(settings as never)).toThrow(message)
@@ -193,11 +196,13 @@ it.each([
 
 it('refuses what the native surface cannot keep, before any socket', async () => {
   await using world = await start()
-  const image = { type: 'image', image: new Uint8Array([1]) } as const
+  const image = { type: 'image', image: new Uint8Array([0xff, 0xd8, 0xff]) } as const
   const calls = [
     { ...ask, temperature: 1.5 },
     { model: ask.model, messages: [{ role: 'user', content: [image] }] },
-    { ...ask, model: 'yandexgpt/aliceai-llm-flash' },
+    { ...ask, model: 'yandexgpt/aliceai-llm-flash', providerOptions: { yandexgpt: { api: 'native' } } },
+    { ...ask, model: 'yandexgpt/text-search-doc' },
+    { ...ask, reasoningEffort: 'high' },
   ]
   for (const call of calls) {
     expect(await caught(world.client.generateText(call as never))).toMatchObject({ name: 'UnsupportedFeatureError' })

@@ -1,4 +1,4 @@
-import type { ModelRef, Provider, TextResult, WireRequest } from '@shlyuz/core'
+import { features, type ModelRef, type Provider, type Surface, type TextResult, type WireRequest } from '@shlyuz/core'
 import { gigachat } from '@shlyuz/gigachat'
 import { parseYandexgptModel } from '@shlyuz/yandexgpt'
 import type { CaseRequest } from './case-file.ts'
@@ -9,6 +9,9 @@ const parsers: Readonly<Record<string, (id: string) => ModelRef>> = {
   yandexgpt: parseYandexgptModel,
   gigachat: (id) => gigachat().parseModel(id),
 }
+
+const cells = Object.fromEntries(features.map(({ id }) => [id, { keep: 'kept' } as const]))
+const surface: Surface = { id: 'probe', title: 'Probe', features: cells as Surface['features'] }
 
 /** The vendor whose model names a case speaks: also of those that no adapter exists for. */
 export function kindOf(provider: string | undefined): string {
@@ -40,6 +43,8 @@ export function createProbe(
     providerLogging: 'not stated',
     parseModel: parsers[kind] ?? ((id) => ({ id, catalogueId: id.toLowerCase() })),
     parseOptions: () => undefined,
+    surfaces: [surface],
+    surfaceOf: () => surface,
     check: () => [],
     *text(): Generator<never, TextResult, unknown> {
       const reply = yield { do: 'exchange', request: request('chat', method ?? 'POST'), read: 'json' } as never

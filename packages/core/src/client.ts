@@ -1,29 +1,61 @@
 import { Authorizer } from './auth/authorizer.ts'
 import { memoryTokenStore } from './auth/token-store.ts'
 import { checkClientOptions } from './check-client-options.ts'
-import type { CallOptions, Client, ClientOptions, ProviderClient, TextOptions } from './client-types.ts'
+import type {
+  CallOptions,
+  CheckResult,
+  Client,
+  ClientOptions,
+  EmbedManyOptions,
+  EmbedOptions,
+  GenerateImageOptions,
+  Job,
+  ProviderClient,
+  SubmitTextOptions,
+  TextOptions,
+} from './client-types.ts'
 import { ClientClosedError } from './errors/client-closed-error.ts'
 import { ConfigurationError } from './errors/configuration-error.ts'
+import { JobError } from './errors/job-error.ts'
 import type { ClientServices } from './operations/call-context.ts'
-import { checkLabels, checkTextOptions, type CheckedText } from './operations/check-text-options.ts'
+import { callOptionNames, checkOptionNames } from './operations/check-call-options.ts'
+import { checkLabels, checkSignal, checkTextOptions, type CheckedText } from './operations/check-text-options.ts'
 import { checkTimeouts, type AllTimeouts } from './operations/check-timeouts.ts'
 import { checkKeys, checkNumber, refuse } from './operations/checks.ts'
+import { countTokens, type CountTokensResult } from './operations/count-tokens.ts'
+import { deleteUploads } from './operations/delete-uploads.ts'
+import { checkEmbedManyOptions, checkEmbedOptions, embed, embedMany } from './operations/embed-many.ts'
+import { checkImageOptions, generateImage } from './operations/generate-image.ts'
+import { DeferredJob } from './operations/job.ts'
+import { parseJobString } from './operations/job-string.ts'
+import { listModels } from './operations/list-models.ts'
+import type { CallFrame } from './operations/run-call.ts'
 import { runExtra } from './operations/run-extra.ts'
 import { createStartAuthorization } from './operations/start-authorization.ts'
-import type { PartSink } from './operations/stream-answer-reader.ts'
-import { findTarget, runTextCall, type Target } from './operations/text-call.ts'
+import { checkSubmitOptions, submitText } from './operations/submit-text.ts'
+import { checkCall } from './operations/check-call.ts'
+import { loadFiles } from './operations/load-files.ts'
+import { findTarget, type Target } from './operations/text-call.ts'
+import { createDraft, runTextLoop, singleCall, type TextLoopOptions } from './operations/text-loop.ts'
 import type { GenerateTextResult } from './operations/text-result.ts'
 import { TextStream } from './operations/text-stream.ts'
+import { UploadRegistry } from './operations/uploads.ts'
 import { createGuard, isPolicy, type Guard, type Policy } from './policy/guard.ts'
 import { hasUnusedProxy } from './policy/judge-environment.ts'
+import { resolveSchema } from './schemas/resolve-schema.ts'
 import type { Provider } from './provider.ts'
 import type { FallbackModel } from './resilience/fallback.ts'
 import { CallScope } from './transport/call-scope.ts'
 import { DeadlineWheel } from './transport/deadline-wheel.ts'
 import { Pools } from './transport/pools.ts'
+import type { EmbedManyResult, EmbedResult } from './vocabulary/embeddings.ts'
+import type { GenerateImageResult } from './vocabulary/images.ts'
+import type { ModelInfo } from './vocabulary/listed-models.ts'
 import type { Warning } from './vocabulary/warnings.ts'
 
 const defaultGraceMs = 10_000
+
+const cleanUpMs = 1_000
 
 /**
  * Makes a client. Nothing happens yet: no file, no environment, no network is touched before the first call.
@@ -37,10 +69,13 @@ const defaultGraceMs = 10_000
  * @throws PolicyDeniedError for a transport of the caller's own
  */
 export function createClient<const P extends readonly Provider[]>(options: ClientOptions<P>): Client<P> {
-  return new ShlyuzClient<P>(options)
+  // What the types of the options say of tools, outputs and extras, the class below need not know.
+  return new ShlyuzClient(options) as unknown as Client<P>
 }
 
-class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
+type Providers = readonly Provider[]
+
+class ShlyuzClient {
   readonly #providers: ReadonlyMap<string, Provider>
   readonly #policy: Policy
   readonly #guard: Guard
@@ -54,7 +89,7 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
   #warned = false
   #closed: Promise<void> | undefined
 
-  constructor(options: ClientOptions<P>) {
+  constructor(options: ClientOptions<Providers>) {
     const checked = checkClientOptions(options)
     this.#providers = checked.providers
     this.#policy = checked.policy
@@ -69,20 +104,21 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
       authorizer: new Authorizer(options.tokenStore ?? memoryTokenStore()),
       startAuthorization: createStartAuthorization,
       network: checked.network ? 'test' : 'internet',
+      uploads: new UploadRegistry(),
     }
   }
 
-  async generateText(options: TextOptions<P>): Promise<GenerateTextResult> {
+  async generateText(options: TextOptions<Providers>): Promise<GenerateTextResult<unknown>> {
     const checked = checkTextOptions('generateText', options)
     const scope = this.#openScope(options, checked.signal)
     try {
-      return await this.#runText(options, checked, scope, undefined)
+      return await runTextLoop(this.#textOptions(options, checked), scope, undefined)
     } finally {
       this.#closeScope(scope)
     }
   }
 
-  streamText(options: TextOptions<P>): TextStream {
+  streamText(options: TextOptions<Providers>): TextStream<unknown> {
     // Whatever is wrong with the options comes out of the stream: one place to catch.
     let checked: CheckedText | undefined
     let scope: CallScope
@@ -96,14 +132,92 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
       scope = new CallScope({ wheel: this.#wheel, limitMs: 0 })
       scope.end()
     }
-    return new TextStream(scope, checked?.stops ?? [], async (sink) => {
+    return new TextStream(scope, async (outlet) => {
       if (!checked) throw refusal
       try {
-        return await this.#runText(options, checked, scope, sink)
+        return await runTextLoop(this.#textOptions(options, checked), scope, outlet)
       } finally {
         this.#closeScope(scope)
       }
     })
+  }
+
+  async check(options: TextOptions<Providers>): Promise<readonly CheckResult[]> {
+    const checked = checkTextOptions('check', options)
+    const scope = this.#openScope(options, checked.signal)
+    try {
+      const draft = createDraft(checked, await loadFiles(checked.messages, scope))
+      return await checkCall(singleCall(this.#textOptions(options, checked), draft), scope)
+    } finally {
+      this.#closeScope(scope)
+    }
+  }
+
+  async embed(options: EmbedOptions<Providers>): Promise<EmbedResult> {
+    const draft = checkEmbedOptions(options)
+    const target = findTarget(this.#providers, options.model)
+    const providerOptions = this.#checkProviderOptions(options.providerOptions)
+    return this.#call(options, (frame) => embed(frame, target, draft, providerOptions))
+  }
+
+  async embedMany(options: EmbedManyOptions<Providers>): Promise<EmbedManyResult> {
+    const draft = checkEmbedManyOptions(options)
+    const target = findTarget(this.#providers, options.model)
+    const providerOptions = this.#checkProviderOptions(options.providerOptions)
+    return this.#call(options, (frame) => embedMany(frame, target, draft, providerOptions))
+  }
+
+  async countTokens(options: TextOptions<Providers>): Promise<CountTokensResult> {
+    const checked = checkTextOptions('countTokens', options)
+    const target = findTarget(this.#providers, options.model)
+    const providerOptions = this.#checkProviderOptions(options.providerOptions)
+    return this.#call(options, (frame) => countTokens(frame, target, checked, providerOptions))
+  }
+
+  async listModels(options: CallOptions & { readonly provider?: string } = {}): Promise<readonly ModelInfo[]> {
+    checkOptionNames('listModels', options, ['provider'], '')
+    const { provider } = options
+    const asked = provider === undefined ? [...this.#providers.values()] : [this.#findProvider(provider)]
+    return this.#call(options, (frame) => listModels(frame, asked))
+  }
+
+  async generateImage(options: GenerateImageOptions<Providers>): Promise<GenerateImageResult> {
+    const draft = checkImageOptions(options)
+    const target = findTarget(this.#providers, options.model)
+    const providerOptions = this.#checkProviderOptions(options.providerOptions)
+    return this.#call(options, (frame) => generateImage(frame, target, draft, providerOptions))
+  }
+
+  async submitText(options: SubmitTextOptions<Providers>): Promise<Job<unknown>> {
+    const draft = checkSubmitOptions(options)
+    const target = findTarget(this.#providers, options.model)
+    const { provider } = target
+    const providerOptions = this.#checkProviderOptions(options.providerOptions)
+    const submission = await this.#call(options, (frame) => submitText(frame, target, draft, providerOptions))
+    const run = this.#call.bind(this)
+    return Object.freeze(new DeferredJob({ ...submission, provider, schema: draft.output, run }))
+  }
+
+  job(id: string, options: { readonly output?: unknown } = {}): Job<unknown> {
+    checkKeys('job', options, ['output'])
+    const schema = options.output === undefined ? undefined : resolveSchema(options.output, 'output')
+    const ticket = parseJobString(id)
+    const provider = this.#providers.get(ticket.provider)
+    if (provider?.kind !== ticket.kind || !provider.deferred) {
+      throw new JobError(
+        `the job belongs to a provider '${ticket.provider.slice(0, 60)}' that this client does not have`,
+        {
+          code: 'job.unknown',
+          hint: `Добавьте в createClient провайдера с name: '${ticket.provider.slice(0, 60)}' (${ticket.kind.slice(0, 60)}), как в клиенте, который отправил задание.`,
+        },
+      )
+    }
+    return Object.freeze(new DeferredJob({ ticket, provider, schema, run: this.#call.bind(this) }))
+  }
+
+  async deleteUploads(options: CallOptions = {}): Promise<{ readonly deleted: number }> {
+    checkOptionNames('deleteUploads', options, [], '')
+    return this.#call(options, deleteUploads)
   }
 
   fallback(targets: readonly string[]): FallbackModel {
@@ -121,16 +235,13 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
   }
 
   provider(name: string): ProviderClient {
-    const provider = this.#providers.get(name)
-    if (!provider) {
-      const known = [...this.#providers.keys()].join(', ')
-      throw new ConfigurationError(`no provider '${name}' is configured; there are: ${known}`, {
-        hint: `Укажите одно из: ${known}.`,
-      })
-    }
+    const provider = this.#findProvider(name)
     const operations: Record<string, ProviderClient[string]> = {}
     for (const operation of Object.keys(provider.extras ?? {})) {
-      operations[operation] = (input, options) => this.#runExtra(provider, operation, input, options ?? {})
+      operations[operation] = async (input, options = {}) => {
+        checkKeys(operation, options, callOptionNames)
+        return this.#call(options, (frame) => runExtra(frame, provider, operation, input))
+      }
     }
     return Object.freeze(operations)
   }
@@ -153,17 +264,24 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
     }
     for (const scope of this.#open)
       scope.fail(new ClientClosedError('the client was closed while the call ran', { hint: closedHint }))
+    await this.#cleanUp()
     await this.#pools.destroy()
     this.#wheel.stop()
   }
 
-  async #runText(
-    options: TextOptions<P>,
-    checked: CheckedText,
-    scope: CallScope,
-    sink: PartSink | undefined,
-  ): Promise<GenerateTextResult> {
-    const call = {
+  /** Calls that were cut remove what they put at the services: they get a moment for it. */
+  async #cleanUp(): Promise<void> {
+    const closing = this.#services.uploads.close(new ClientClosedError('the client was closed', { hint: closedHint }))
+    const until = performance.now() + cleanUpMs
+    while (this.#open.size > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
+    await Promise.race([
+      closing,
+      new Promise((resolve) => setTimeout(resolve, Math.max(0, until - performance.now())).unref()),
+    ])
+  }
+
+  #textOptions(options: TextOptions<Providers>, checked: CheckedText): TextLoopOptions {
+    return {
       services: this.#services,
       guard: this.#guardFor(options.policy),
       checked,
@@ -171,31 +289,35 @@ class ShlyuzClient<P extends readonly Provider[]> implements Client<P> {
       targets: this.#findTargets(options.model),
       timeouts: checkTimeouts(options.timeout, this.#timeouts),
       retries: this.#retriesOf(options.retries),
-      stream: sink !== undefined,
+      uploads: [],
     }
-    scope.throwIfOver()
-    return runTextCall(call, scope, sink)
   }
 
-  async #runExtra(provider: Provider, operation: string, input: unknown, options: CallOptions): Promise<unknown> {
-    checkKeys(operation, options, ['policy', 'labels', 'signal', 'timeout', 'retries'])
-    const scope = this.#openScope(options, options.signal)
+  /** Runs a call in a scope of its own, with what the options of every call say. */
+  async #call<R>(options: CallOptions, work: (frame: CallFrame) => Promise<R>): Promise<R> {
+    const frame = {
+      services: this.#services,
+      guard: this.#guardFor(options.policy),
+      labels: checkLabels(options.labels),
+      timeouts: checkTimeouts(options.timeout, this.#timeouts),
+      retries: this.#retriesOf(options.retries),
+    }
+    const scope = this.#openScope(options, checkSignal(options.signal))
     try {
       scope.throwIfOver()
-      return await runExtra({
-        services: this.#services,
-        guard: this.#guardFor(options.policy),
-        provider,
-        operation,
-        input,
-        scope,
-        labels: checkLabels(options.labels),
-        timeouts: checkTimeouts(options.timeout, this.#timeouts),
-        retries: this.#retriesOf(options.retries),
-      })
+      return await work({ ...frame, scope })
     } finally {
       this.#closeScope(scope)
     }
+  }
+
+  #findProvider(name: unknown): Provider {
+    const provider = this.#providers.get(name as string)
+    if (provider) return provider
+    const known = [...this.#providers.keys()].join(', ')
+    throw new ConfigurationError(`no provider '${String(name).slice(0, 100)}' is configured; there are: ${known}`, {
+      hint: `Укажите одно из: ${known}.`,
+    })
   }
 
   #findTargets(model: unknown): Target[] {

@@ -1,9 +1,13 @@
 import type { ZodType } from 'zod'
 import type { Secret } from './auth/secret.ts'
-import type { PartMessage, ContentPart } from './vocabulary/messages.ts'
+import type { EmbeddingKind } from './vocabulary/embeddings.ts'
+import type { Surface } from './vocabulary/features.ts'
+import type { AspectRatio } from './vocabulary/images.ts'
+import type { ContentPart, PartMessage } from './vocabulary/messages.ts'
 import type { ModelCard, ModelRef } from './vocabulary/models.ts'
 import type { TextSettings } from './vocabulary/settings.ts'
 import type { FinishReason, StreamPart } from './vocabulary/stream-parts.ts'
+import type { OutputSpec, ToolChoice, ToolSpec } from './vocabulary/tools.ts'
 import type { Usage } from './vocabulary/usage.ts'
 import type { Loss, Warning } from './vocabulary/warnings.ts'
 
@@ -11,14 +15,15 @@ import type { Loss, Warning } from './vocabulary/warnings.ts'
  * An adapter: a codec for one service. It translates and describes; core performs. It opens no socket, reads no
  * file and no environment, so it has nothing to leak with.
  *
- * `Kind`, `Name`, `ModelId` and `Options` serve the types only: completion of model references and of
- * `providerOptions`.
+ * `Kind`, `Name`, `ModelId`, `Options` and `Extras` serve the types only: completion of model references, of
+ * `providerOptions` and of `client.provider(name)`.
  */
 export interface Provider<
   Kind extends string = string,
   Name extends string = string,
   ModelId extends string = string,
   Options = unknown,
+  Extras extends ExtraOperations = ExtraOperations,
 > {
   /** The vendor: key of `providerOptions` and of the sovereignty records. */
   readonly kind: Kind
@@ -35,11 +40,32 @@ export interface Provider<
   parseModel(id: string): ModelRef
   /** Checks `providerOptions[kind]` strictly. @throws ConfigurationError */
   parseOptions(options: unknown): Options
-  /** What of this call cannot be kept. Pure, before any effect. */
+  /** Every way the service is spoken to: its columns of the loss table. */
+  readonly surfaces: readonly Surface[]
+  /** The surface that serves a model; `options`: what `parseOptions` made of the call's. One of {@link surfaces}. */
+  surfaceOf(model: ModelRef, options: unknown): Surface
+  /**
+   * What of this call cannot be kept: `checkFeatures` over the surface's table, and what depends on values (a schema
+   * that cannot be expressed, a file too large). Pure, before any effect.
+   */
   check(call: TextCall, model: ModelRef): readonly Loss[]
   text(call: TextCall, model: ModelRef): Operation<TextResult>
+  /**
+   * The model that embeds texts of this kind, for a service with a pair of models; the policy judges that one.
+   * Default: the model asked for.
+   */
+  embeddingModelFor?(id: string, kind: EmbeddingKind | undefined): string
+  /** As many values as the card's `valuesPerRequest` (1 for an unknown model); core cuts and runs them side by side. */
+  embed?(call: EmbedCall, model: ModelRef): Operation<EmbedAnswer>
+  image?(call: ImageCall, model: ModelRef): Operation<ImageAnswer>
+  /** Stated on the receipt of an image instead of {@link providerLogging}. */
+  readonly imageLogging?: ProviderLogging
+  /** By the service's own counter. */
+  countTokens?(call: TextCall, model: ModelRef): Operation<TokenCount>
+  listModels?(): Operation<readonly ListedModel[]>
+  readonly deferred?: DeferredOperations
   /** Operations of this service alone, called as `client.provider(name).<operation>(...)`. */
-  readonly extras?: ExtraOperations
+  readonly extras?: Extras
   /** Reads the service's error body. Pure; never throws. */
   toError(reply: ErrorReply): ProviderFailure
 }
@@ -117,12 +143,21 @@ export interface TextCall {
   readonly messages: readonly PartMessage[]
   readonly settings: TextSettings
   readonly stream: boolean
+  /** Empty: none. */
+  readonly tools: readonly ToolSpec[]
+  /** `'auto'` when the caller said nothing. Of no meaning without tools. */
+  readonly toolChoice: ToolChoice
+  /** Absent: as the service likes. */
+  readonly parallelToolCalls?: boolean
+  /** Given only where the surface keeps the feature `output`; elsewhere core asks for it by a forced tool. */
+  readonly output?: OutputSpec
   /** What `parseOptions` made of the caller's options. */
   readonly options: unknown
 }
 
 /** What an adapter's `text` operation gives back. */
 export interface TextResult {
+  /** In the order of the answer. A tool call without an id has `toolCallId: ''`: core gives it one. */
   readonly content: readonly ContentPart[]
   readonly finishReason: FinishReason
   /** The service's own word. */
@@ -134,6 +169,83 @@ export interface TextResult {
   readonly rawModel?: string
   readonly warnings?: readonly Warning[]
 }
+
+/** Texts to embed, checked. */
+export interface EmbedCall {
+  readonly values: readonly string[]
+  readonly kind?: EmbeddingKind
+  readonly dimensions?: number
+  readonly options: unknown
+}
+
+export interface EmbedAnswer {
+  /** One for each value, in their order. */
+  readonly embeddings: readonly (readonly number[])[]
+  readonly usage: Usage
+  readonly modelId?: string
+  readonly rawModel?: string
+  readonly warnings?: readonly Warning[]
+}
+
+/** An image to make, checked. */
+export interface ImageCall {
+  readonly prompt: string
+  /** Style and manner, where the service takes them apart from the prompt. */
+  readonly instructions?: string
+  readonly seed?: number
+  readonly aspectRatio?: AspectRatio
+  readonly options: unknown
+}
+
+export interface ImageAnswer {
+  readonly bytes: Uint8Array
+  readonly mediaType: string
+  /** What the model said beside the image. */
+  readonly text?: string
+  readonly usage?: Usage
+  readonly modelId?: string
+  readonly rawModel?: string
+  readonly warnings?: readonly Warning[]
+}
+
+export interface TokenCount {
+  readonly tokens: number
+  readonly warnings?: readonly Warning[]
+}
+
+/** A model as the service lists it. */
+export interface ListedModel {
+  /** As in a model reference, without the provider's prefix. */
+  readonly id: string
+  readonly catalogueId: string
+  /** As the service spells it. */
+  readonly rawId: string
+  /** Absent: the service does not say. */
+  readonly kind?: ModelCard['kind']
+  /** Whom the service names as its maker: evidence for the policy's owner, never a permit. */
+  readonly ownedBy?: string
+}
+
+/** Work at a lower price that is done later. `Ref` is plain JSON: it travels in the job's string. */
+export interface DeferredOperations {
+  /** Most calls in one submission; core cuts longer lists and submits the pieces side by side. */
+  readonly callsPerSubmission: number
+  submit(calls: readonly TextCall[], model: ModelRef): Operation<JsonValue>
+  inspect(ref: JsonValue, model: ModelRef): Operation<DeferredState>
+  cancel?(ref: JsonValue, model: ModelRef): Operation<void>
+}
+
+export type DeferredState =
+  | { readonly status: 'queued' | 'running'; readonly completed?: number }
+  /** One for each call, in their order. */
+  | { readonly status: 'done'; readonly items: readonly DeferredItem[] }
+  /** The whole submission failed or was cancelled. */
+  | { readonly status: 'failed'; readonly failure: ProviderFailure }
+  | { readonly status: 'cancelled' }
+
+export type DeferredItem = { readonly result: TextResult } | { readonly failure: ProviderFailure }
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
 /** A synchronous generator that yields what it wants done and receives the reply. */
 export type Operation<R> = Generator<Effect, R, unknown>
@@ -149,7 +261,20 @@ export type Effect =
     }
   /** → {@link StreamReply}. A decoder has state, so each attempt gets a new one. */
   | { readonly do: 'stream'; readonly request: WireRequest; readonly createDecoder: () => Decoder }
-  | { readonly do: 'wait'; readonly ms: number }
+  /** `progress`: from 0 to 1, told to the caller who asked for it. */
+  | { readonly do: 'wait'; readonly ms: number; readonly progress?: number }
+  /**
+   * A file put at the service once for its content → the id that `put` gave. Calls that need the same content at the
+   * same time share one upload; it is removed when the call fails, or when the caller asked for that. `remove` is
+   * kept as long as the file: make it where the bytes are out of its sight.
+   */
+  | {
+      readonly do: 'upload'
+      /** The digest of the content, and whatever else makes two uploads different (a client id). */
+      readonly key: string
+      readonly put: () => Operation<string>
+      readonly remove: (fileId: string) => Operation<void>
+    }
   /** A setting that may live outside the code → `string | undefined`, as it stands. */
   | { readonly do: 'read'; readonly source: SecretSource }
 
@@ -159,7 +284,17 @@ export type Effect =
  */
 export type Shape = (z: typeof import('zod')) => ZodType
 
-export type OperationKind = 'chat' | 'embed' | 'image' | 'files' | 'models' | 'tokens' | 'token' | 'poll' | 'other'
+export type OperationKind =
+  | 'chat'
+  | 'embed'
+  | 'image'
+  | 'files'
+  | 'models'
+  | 'tokens'
+  | 'token'
+  | 'job'
+  | 'classify'
+  | 'other'
 
 /** What goes over the wire. The adapter names an endpoint; it cannot spell an origin. */
 export interface WireRequest {
@@ -171,11 +306,22 @@ export interface WireRequest {
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array
+  readonly body?: string | Uint8Array | Multipart
   /** `unsafe`: never repeated once its body was written. */
   readonly repeat: 'safe' | 'unsafe'
   /** Content types, without parameters; another one is a ProtocolError before decoding. Empty: any. */
   readonly accept: readonly string[]
+}
+
+/** A form with files, encoded by core. The content type and its boundary are set by core as well. */
+export interface Multipart {
+  readonly fields: Readonly<Record<string, string>>
+  readonly files: readonly {
+    readonly name: string
+    readonly filename: string
+    readonly mediaType: string
+    readonly bytes: Uint8Array
+  }[]
 }
 
 /** The whole answer to an `exchange`. Only 2xx comes here; the rest goes through `toError`. */
@@ -191,8 +337,8 @@ export interface StreamReply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly end: StreamFinish
-  /** The text of all deltas, cut at `stop` where asked. */
-  readonly text: string
+  /** All parts joined to whole ones, in their order; the text cut at `stop` where asked. */
+  readonly content: readonly ContentPart[]
 }
 
 /** A complete answer. */
@@ -278,8 +424,13 @@ export interface ProviderFailure {
 
 export type ExtraOperations = Readonly<Record<string, ExtraOperation>>
 
-/** `model` makes the policy judge that model as well. */
-export interface ExtraOperation {
+/** An operation of one service alone. */
+export interface ExtraOperation<Input = never, Result = unknown> {
   readonly operation: OperationKind
-  run(input: never): { readonly model?: string; readonly steps: Operation<unknown> }
+  /**
+   * Checks the input and begins. `model` makes the policy judge that model as well; `remoteUrls` counts addresses in
+   * the input that would make the service fetch something.
+   * @throws ConfigurationError
+   */
+  run(input: Input): { readonly model?: string; readonly remoteUrls?: number; readonly steps: Operation<Result> }
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { ProtocolError, ServerError } from '@shlyuz/core'
 import type { Effect, Operation, PartMessage, TextCall, WireRequest } from '@shlyuz/core'
-import { checkGigachatCall, converse } from './gigachat-chat.ts'
+import { checkGigachatCall } from './check-gigachat-call.ts'
+import { checkV1Call, converse } from './gigachat-chat.ts'
 import { parseGigachatModel } from './gigachat-models.ts'
 import type { GigachatOptions } from './gigachat-options.ts'
+import { gigachatV1 } from './gigachat-surfaces.ts'
 
 const model = parseGigachatModel('gigachat-2-max')
 
@@ -12,7 +14,8 @@ function text(role: PartMessage['role'], ...texts: string[]): PartMessage {
 }
 
 function call(more: Partial<TextCall> & { readonly options?: GigachatOptions } = {}): TextCall {
-  return { messages: [text('user', 'Назови реку')], settings: {}, stream: false, options: {}, ...more }
+  const messages = [text('user', 'Назови реку')]
+  return { messages, settings: {}, stream: false, tools: [], toolChoice: 'auto', options: {}, ...more }
 }
 
 /** Runs an operation of one effect, and answers that with what `answer` gives. */
@@ -26,12 +29,12 @@ function run<R>(operation: Operation<R>, answer: (effect: Effect) => unknown): R
 
 /** The request of a call, its body parsed. */
 function requestOf(asked: TextCall): Omit<WireRequest, 'body'> & { readonly body: unknown } {
-  const effect = converse(asked, model).next().value as Extract<Effect, { request: WireRequest }>
+  const effect = converse(asked, model, 'sber').next().value as Extract<Effect, { request: WireRequest }>
   return { ...effect.request, body: JSON.parse(effect.request.body as string) as unknown }
 }
 
 function answerOf(body: unknown): ReturnType<typeof run<unknown>> {
-  return run(converse(call(), model), () => ({ status: 200, headers: {}, body }))
+  return run(converse(call(), model, 'sber'), () => ({ status: 200, headers: {}, body }))
 }
 
 describe('the request', () => {
@@ -124,6 +127,74 @@ describe('the request', () => {
   })
 })
 
+describe('what a request asks beside text', () => {
+  const user = { role: 'user', content: 'Назови реку' }
+
+  it('is tools, and which of them', () => {
+    const tools = [{ name: 'rivers', inputSchema: { type: 'object', properties: { sea: { type: 'string' } } } }]
+    expect(
+      requestOf(call({ tools, toolChoice: { tool: 'rivers' }, options: { functionRanker: { topN: 3 } } })).body,
+    ).toEqual({
+      model: 'GigaChat-2-Max',
+      messages: [user],
+      functions: [{ name: 'rivers', parameters: { type: 'object', properties: { sea: { type: 'string' } } } }],
+      function_call: { name: 'rivers' },
+      function_ranker: { top_n: 3 },
+    })
+  })
+
+  it('is an output schema, flat, strict where fields are required', () => {
+    const schema = {
+      type: 'object',
+      properties: { river: { $ref: '#/$defs/name' } },
+      required: ['river'],
+      $defs: { name: { type: 'string' } },
+    }
+    const sent = { type: 'object', properties: { river: { type: 'string' } }, required: ['river'] }
+    expect(requestOf(call({ output: { name: 'river', schema } })).body).toEqual({
+      model: 'GigaChat-2-Max',
+      messages: [user],
+      response_format: { type: 'json_schema', schema: sent, strict: true },
+    })
+    const loose = { type: 'object', properties: { river: { type: 'string' } } }
+    expect(requestOf(call({ output: { name: 'river', schema: loose } })).body).toMatchObject({
+      response_format: { type: 'json_schema', schema: loose },
+    })
+    expect(JSON.stringify(requestOf(call({ output: { name: 'river', schema: loose } })).body)).not.toContain('strict')
+  })
+
+  it('is a regular expression', () => {
+    expect(requestOf(call({ options: { responseFormat: { regex: 'Обь|Лена' } } })).body).toEqual({
+      model: 'GigaChat-2-Max',
+      messages: [user],
+      response_format: { type: 'regex', regex: 'Обь|Лена' },
+    })
+  })
+
+  it('is thought, but for "off", which v1 has no word for', () => {
+    expect(requestOf(call({ settings: { reasoningEffort: 'low' } })).body).toMatchObject({ reasoning_effort: 'low' })
+    expect(requestOf(call({ settings: { reasoningEffort: 'off' } })).body).toEqual({
+      model: 'GigaChat-2-Max',
+      messages: [user],
+    })
+  })
+
+  it('is files, uploaded before', () => {
+    const file = { bytes: new Uint8Array(3), sha256: 'ab', mediaType: 'image/png', filename: 'a.png' }
+    const content = [
+      { type: 'text', text: 'Что это?' } as const,
+      { type: 'media', modality: 'image', source: file } as const,
+    ]
+    const operation = converse(call({ messages: [{ role: 'user', content }] }), model, 'sber')
+    expect(operation.next().value).toMatchObject({ do: 'upload', key: 'ab image/png' })
+    const { request } = operation.next('file-1').value as Extract<Effect, { request: WireRequest }>
+    expect(JSON.parse(request.body as string)).toEqual({
+      model: 'GigaChat-2-Max',
+      messages: [{ role: 'user', content: 'Что это?', attachments: ['file-1'] }],
+    })
+  })
+})
+
 describe('the answer', () => {
   const body = {
     choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Обь' } }],
@@ -144,6 +215,46 @@ describe('the answer', () => {
     })
   })
 
+  it('asks for a tool, with the state that ties the call to its turn', () => {
+    const message = {
+      role: 'assistant',
+      content: '',
+      function_call: { name: 'rivers', arguments: { sea: 'Карское' } },
+      functions_state_id: '0199e210',
+    }
+    expect(answerOf({ ...body, choices: [{ index: 0, finish_reason: 'function_call', message }] })).toMatchObject({
+      content: [
+        {
+          type: 'tool-call',
+          toolCallId: '',
+          toolName: 'rivers',
+          input: { sea: 'Карское' },
+          providerMetadata: { gigachat: { functionsStateId: '0199e210' } },
+        },
+      ],
+      finishReason: 'tool-calls',
+      rawFinishReason: 'function_call',
+    })
+  })
+
+  it('has what the model thought, said and made, in this order', () => {
+    const message = {
+      role: 'assistant',
+      content: '<img src="3727db23" fuse="true"/> вот река.',
+      reasoning_content: 'Нарисую Обь',
+      functions_state_id: '0199e210',
+    }
+    expect(answerOf({ ...body, choices: [{ index: 0, finish_reason: 'function_call', message }] })).toMatchObject({
+      content: [
+        { type: 'reasoning', text: 'Нарисую Обь' },
+        { type: 'file', data: { fileId: '3727db23', provider: 'sber' }, mediaType: 'image/jpeg' },
+        { type: 'text', text: ' вот река.' },
+      ],
+      finishReason: 'stop',
+      rawFinishReason: 'function_call',
+    })
+  })
+
   it('states nothing that the service did not', () => {
     const choices = [{ message: { role: 'assistant', content: null } }]
     expect(answerOf({ choices, usage: { prompt_tokens: -1, completion_tokens: '2' }, model: 'no name' })).toEqual({
@@ -156,7 +267,7 @@ describe('the answer', () => {
 
   it.each([
     ['length', 'length'],
-    ['function_call', 'tool-calls'],
+    ['function_call', 'stop'],
     ['blacklist', 'content-filter'],
     ['error', 'error'],
     ['toString', 'other'],
@@ -182,14 +293,14 @@ describe('the answer', () => {
 })
 
 it('gives a streamed answer with the model its decoder saw', () => {
-  const result = run(converse(call({ stream: true }), model), (effect) => {
+  const result = run(converse(call({ stream: true }), model, 'sber'), (effect) => {
     if (effect.do !== 'stream') throw new Error('no stream')
     effect.createDecoder()
     const decoder = effect.createDecoder()
     if (decoder.framing !== 'sse') throw new Error('no events')
     const choices = [{ delta: { content: 'Обь' }, finish_reason: 'stop' }]
     decoder.push(undefined, JSON.stringify({ choices, model: 'GigaChat-2-Max:2.0', usage: { total_tokens: 3 } }), [])
-    return { status: 200, headers: {}, end: decoder.end([]), text: 'Обь' }
+    return { status: 200, headers: {}, end: decoder.end([]), content: [{ type: 'text', text: 'Обь' }] }
   })
   expect(result).toEqual({
     content: [{ type: 'text', text: 'Обь' }],
@@ -202,36 +313,53 @@ it('gives a streamed answer with the model its decoder saw', () => {
 })
 
 describe('what is lost of a call', () => {
+  function lossesOf(asked: TextCall, of = model): ReturnType<typeof checkGigachatCall> {
+    return checkGigachatCall(asked, of, gigachatV1, checkV1Call)
+  }
+
   it('is nothing for a plain one', () => {
-    expect(checkGigachatCall(call({ settings: { temperature: 1, topP: 1, maxOutputTokens: 1 } }), model)).toEqual([])
+    expect(lossesOf(call({ settings: { temperature: 1, topP: 1, maxOutputTokens: 1 } }))).toEqual([])
   })
 
   it('is a warning for what only tunes it', () => {
     const messages = [text('system', 'Раз'), text('system', 'Два'), text('user', 'Три')]
     const settings = { temperature: 0, topP: 0.5, seed: 1, frequencyPenalty: 1, presencePenalty: 0 }
-    const losses = checkGigachatCall(call({ messages, settings }), model)
+    const losses = lossesOf(call({ messages, settings }))
     expect(losses.map(({ effect, code, setting }) => [effect, code, setting])).toEqual([
-      ['warn', 'system-messages-joined', 'messages'],
       ['warn', 'setting-translated', 'temperature'],
-      ['warn', 'setting-ignored', 'topP'],
       ['warn', 'setting-ignored', 'seed'],
       ['warn', 'setting-ignored', 'frequencyPenalty'],
       ['warn', 'setting-ignored', 'presencePenalty'],
+      ['warn', 'system-messages-joined', 'messages'],
+      ['warn', 'setting-ignored', 'topP'],
     ])
   })
 
-  it.each<PartMessage>([
-    { role: 'user', content: [{ type: 'image', image: new Uint8Array(1) }] },
-    { role: 'user', content: [{ type: 'file', data: new Uint8Array(1), mediaType: 'text/plain' }] },
-    { role: 'assistant', content: [{ type: 'tool-call', toolCallId: '1', toolName: 'weather', input: {} }] },
-    { role: 'tool', content: [{ type: 'tool-result', toolCallId: '1', toolName: 'weather', output: 1 }] },
-  ])('is a refusal for the parts of %j', (message) => {
-    const losses = checkGigachatCall(call({ messages: [text('user', 'Что это?'), message] }), model)
-    expect(losses).toMatchObject([{ effect: 'refuse', code: 'content-unsupported', setting: 'messages' }])
+  it('is a refusal of files that the model does not read, as far as that is known', () => {
+    const image = { type: 'media', modality: 'image', source: { fileId: 'a' } } as const
+    const lite = parseGigachatModel('GigaChat-2')
+    const asked = call({ messages: [{ role: 'user', content: [image] }] })
+    expect(lossesOf(asked, lite)).toMatchObject([{ effect: 'refuse', code: 'image-unsupported', setting: 'messages' }])
+    expect(lossesOf(asked)).toEqual([])
+    expect(lossesOf(asked, parseGigachatModel('GigaChat-3-Ultra'))).toEqual([])
+  })
+
+  it('is a refusal for two answer forms at once, and for a schema that contains itself', () => {
+    const options: GigachatOptions = { responseFormat: { regex: 'да|нет' } }
+    const schema = { type: 'object', properties: { next: { $ref: '#' } } }
+    expect(lossesOf(call({ options, output: { name: 'tree', schema } }))).toMatchObject([
+      { effect: 'refuse', code: 'schema-unsupported', setting: 'output' },
+      { effect: 'refuse', code: 'response-format-conflict' },
+    ])
+  })
+
+  it('is a refusal for options that only v2 knows', () => {
+    const options: GigachatOptions = { v2: { builtInTools: { web_search: true } } }
+    expect(lossesOf(call({ options }))).toMatchObject([{ effect: 'refuse', code: 'option-of-other-api' }])
   })
 
   it('is a refusal for a model that does not converse', () => {
-    expect(checkGigachatCall(call(), parseGigachatModel('Embeddings'))).toMatchObject([
+    expect(lossesOf(call(), parseGigachatModel('Embeddings'))).toMatchObject([
       { effect: 'refuse', code: 'model-not-for-chat' },
     ])
   })

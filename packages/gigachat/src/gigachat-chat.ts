@@ -1,76 +1,44 @@
-import { ProtocolError, ServerError } from '@shlyuz/core'
+import { normaliseJsonSchema } from '@shlyuz/core'
 import type {
-  ContentPart,
+  CallPart,
   Loss,
   ModelRef,
   Operation,
+  OutputSpec,
   Reply,
-  Shape,
+  SchemaRules,
   StreamReply,
   TextCall,
   TextResult,
   WireRequest,
 } from '@shlyuz/core'
-import { convertGigachatUsage } from './convert-gigachat-usage.ts'
+import { checkGigachatFunctions, checkToolChoice, createFunctionFields } from './convert-to-gigachat-functions.ts'
 import { convertToGigachatMessages } from './convert-to-gigachat-messages.ts'
-import { convertGigachatAnswerError, isGigachatError } from './gigachat-errors.ts'
-import { chatModelNames, convertAnsweredModel, findGigachatModel } from './gigachat-models.ts'
-import type { GigachatOptions } from './gigachat-options.ts'
-import { isObject } from './gigachat-settings.ts'
+import { uploadFiles } from './gigachat-files.ts'
+import { createGigachatHeaders, type GigachatOptions } from './gigachat-options.ts'
 import { GigachatStreamDecoder } from './gigachat-stream-decoder.ts'
-import { mapGigachatFinishReason } from './map-gigachat-finish-reason.ts'
+import { gigachatAnswerShape, readGigachatAnswer } from './read-gigachat-answer.ts'
 
-/** What GigaChat's v1 chat cannot keep of a call. */
-export function checkGigachatCall(call: TextCall, model: ModelRef): readonly Loss[] {
-  const losses: Loss[] = []
-  const kind = findGigachatModel(model.catalogueId)?.kind ?? 'chat'
-  if (kind !== 'chat') {
-    losses.push({
-      effect: 'refuse',
-      code: 'model-not-for-chat',
-      setting: 'model',
-      message: `${model.catalogueId} is a model of kind ${kind}; it does not converse`,
-      hint: `Возьмите модель для диалога: ${chatModelNames()}.`,
-    })
-  }
-  checkParts(call, losses)
-  checkSettings(call, losses)
-  return losses
+/** `POST /v1/chat/completions`. `providerName`: whose the files are that the service makes. */
+export function* converse(call: TextCall, model: ModelRef, providerName: string): Operation<TextResult> {
+  const fileIds = yield* uploadFiles(call)
+  const body = createGigachatBody(call, model, fileIds)
+  return call.stream
+    ? yield* converseStreamed(createRequest(call, body, 'text/event-stream'), model, providerName)
+    : yield* converseWhole(createRequest(call, body, 'application/json'), model, providerName)
 }
 
-/** `POST /chat/completions`. */
-export function* converse(call: TextCall, model: ModelRef): Operation<TextResult> {
-  return call.stream ? yield* converseStreamed(call, model) : yield* converseWhole(call, model)
+function* converseWhole(request: WireRequest, model: ModelRef, providerName: string): Operation<TextResult> {
+  const reply = (yield { do: 'exchange', request, read: 'json', shape: gigachatAnswerShape }) as Reply
+  return readGigachatAnswer(reply.body, model, providerName)
 }
 
-/** Source: `POST /chat/completions`, 200. An error body inside a 200 has no choices and is read as such. */
-const answerShape: Shape = (z) =>
-  z.looseObject({
-    choices: z
-      .array(
-        z.looseObject({
-          message: z.looseObject({ content: z.string().nullish() }),
-          finish_reason: z.string().nullish(),
-        }),
-      )
-      .optional(),
-    model: z.string().nullish(),
-    usage: z.looseObject({}).nullish(),
-  })
-
-function* converseWhole(call: TextCall, model: ModelRef): Operation<TextResult> {
-  const request = createRequest(call, model, 'application/json')
-  const reply = (yield { do: 'exchange', request, read: 'json', shape: answerShape }) as Reply
-  return readAnswer(reply.body, model)
-}
-
-function* converseStreamed(call: TextCall, model: ModelRef): Operation<TextResult> {
-  let decoder = new GigachatStreamDecoder(model)
-  const createDecoder = (): GigachatStreamDecoder => (decoder = new GigachatStreamDecoder(model))
-  const request = createRequest(call, model, 'text/event-stream')
-  const { end, text } = (yield { do: 'stream', request, createDecoder }) as StreamReply
+function* converseStreamed(request: WireRequest, model: ModelRef, providerName: string): Operation<TextResult> {
+  let decoder = new GigachatStreamDecoder(model, providerName)
+  const createDecoder = (): GigachatStreamDecoder => (decoder = new GigachatStreamDecoder(model, providerName))
+  const { end, content } = (yield { do: 'stream', request, createDecoder }) as StreamReply
   return {
-    content: textContent(text),
+    content,
     finishReason: end.finishReason,
     ...(end.rawFinishReason !== undefined && { rawFinishReason: end.rawFinishReason }),
     usage: end.usage,
@@ -79,31 +47,30 @@ function* converseStreamed(call: TextCall, model: ModelRef): Operation<TextResul
   }
 }
 
-function createRequest(call: TextCall, model: ModelRef, accept: string): WireRequest {
-  const options = call.options as GigachatOptions
+function createRequest(call: TextCall, body: object, accept: string): WireRequest {
   return {
     endpoint: 'api',
     operation: 'chat',
     method: 'POST',
     path: '/chat/completions',
-    headers: {
-      ...options.extraHeaders,
-      ...(options.sessionId !== undefined && { 'x-session-id': options.sessionId }),
-      ...(options.clientId !== undefined && { 'x-client-id': options.clientId }),
-    },
-    body: JSON.stringify(createBody(call, model, options)),
+    headers: createGigachatHeaders(call.options as GigachatOptions),
+    body: JSON.stringify(body),
     repeat: 'safe',
     accept: [accept],
   }
 }
 
-function createBody({ messages, settings, stream }: TextCall, model: ModelRef, options: GigachatOptions): object {
-  const { temperature, topP, maxOutputTokens } = settings
-  const { repetitionPenalty, profanityCheck, updateInterval, flags, extraBody } = options
+/** The body of a v1 request; the lines of a batch have it too. `fileIds`: what {@link uploadFiles} gave. */
+export function createGigachatBody(call: TextCall, model: ModelRef, fileIds: ReadonlyMap<CallPart, string>): object {
+  const { messages, settings, stream } = call
+  const { temperature, topP, maxOutputTokens, reasoningEffort } = settings
+  const options = call.options as GigachatOptions
+  const { repetitionPenalty, profanityCheck, updateInterval, flags, functionRanker, extraBody } = options
   return {
     ...extraBody,
     model: model.catalogueId,
-    messages: convertToGigachatMessages(messages),
+    messages: convertToGigachatMessages(messages, fileIds),
+    ...createFunctionFields(call, options),
     // 0 is outside the schema's range; the most likely word alone is what it means.
     ...(temperature === 0 ? { top_p: 0 } : { temperature, top_p: topP }),
     max_tokens: maxOutputTokens,
@@ -111,90 +78,70 @@ function createBody({ messages, settings, stream }: TextCall, model: ModelRef, o
     profanity_check: profanityCheck,
     update_interval: updateInterval,
     flags,
+    response_format: createResponseFormat(call.output, options),
+    // v1 has no level for "off".
+    reasoning_effort: reasoningEffort === 'off' ? undefined : reasoningEffort,
+    function_ranker: functionRanker && { enabled: functionRanker.enabled, top_n: functionRanker.topN },
     ...(stream && { stream: true }),
   }
 }
 
-function readAnswer(body: unknown, model: ModelRef): TextResult {
-  if (!isObject(body)) throw unreadable('it is not a JSON object')
-  if (isGigachatError(body)) throw createAnswerError(body)
-  const choice: unknown = Array.isArray(body['choices']) ? body['choices'][0] : undefined
-  if (!isObject(choice) || !isObject(choice['message'])) throw unreadable('it has no choices')
-  const content = choice['message']['content'] ?? ''
-  if (typeof content !== 'string') throw unreadable('its content is not a string')
-  const { finish_reason: finishReason } = choice
-  const raw = typeof finishReason === 'string' ? finishReason : undefined
-  const modelId = convertAnsweredModel(body['model'], model)
-  return {
-    content: textContent(content),
-    finishReason: mapGigachatFinishReason(raw),
-    ...(raw !== undefined && { rawFinishReason: raw }),
-    usage: convertGigachatUsage(body['usage']),
-    ...(modelId !== undefined && { modelId }),
-    ...(typeof body['model'] === 'string' && { rawModel: body['model'] }),
+/** What is known to be understood in `response_format`; whether `$ref` is, is not documented. */
+const outputSchemaRules: SchemaRules = { service: 'GigaChat', inlineReferences: true, requireProperties: true }
+
+/**
+ * `response_format` of v1, and of the model options of v2. It is flat. With `required` and `strict` the answer has
+ * exactly the fields of the schema; `strict` needs `required`. Source: «Генерация структурированных данных».
+ */
+export function createResponseFormat(output: OutputSpec | undefined, options: GigachatOptions): object | undefined {
+  if (options.responseFormat) return { type: 'regex', regex: options.responseFormat.regex }
+  if (!output) return undefined
+  const { schema } = normaliseJsonSchema(output.schema, outputSchemaRules, 'output')
+  const { required } = schema
+  const isStrict = Array.isArray(required) && required.length > 0
+  return { type: 'json_schema', schema, ...(isStrict && { strict: true }) }
+}
+
+/** What depends on values in the asked output. */
+export function checkResponseFormat({ output, tools, options }: TextCall): readonly Loss[] {
+  const { responseFormat } = options as GigachatOptions
+  const losses = output ? normaliseJsonSchema(output.schema, outputSchemaRules, 'output').losses : []
+  if (!responseFormat || (!output && tools.length === 0)) return losses
+  const other = output ? 'output' : 'tools'
+  const conflict: Loss = {
+    effect: 'refuse',
+    code: 'response-format-conflict',
+    setting: 'providerOptions.gigachat.responseFormat',
+    message: `${other} and a regular expression for the answer exclude each other`,
+    hint: `Оставьте одно: ${other} или providerOptions.gigachat.responseFormat.`,
   }
+  return [...losses, conflict]
 }
 
-function textContent(text: string): readonly ContentPart[] {
-  return text === '' ? [] : [{ type: 'text', text }]
+/** What v1 cannot keep of a call beyond its column of the loss table. */
+export function checkV1Call(call: TextCall): readonly Loss[] {
+  const { temperature, topP } = call.settings
+  return [
+    ...(temperature === 0 && topP !== undefined ? [ignoredTopP] : []),
+    ...checkToolChoice(call),
+    ...checkGigachatFunctions(call.tools),
+    ...checkResponseFormat(call),
+    ...((call.options as GigachatOptions).v2 ? [optionsOfV2] : []),
+  ]
 }
 
-function createAnswerError(body: Readonly<Record<string, unknown>>): ServerError {
-  const { message, hint, status } = convertGigachatAnswerError(body)
-  return new ServerError(message, {
-    isRetryable: true,
-    ...(hint !== undefined && { hint }),
-    ...(status !== undefined && { status }),
-  })
+const optionsOfV2: Loss = {
+  effect: 'refuse',
+  code: 'option-of-other-api',
+  setting: 'providerOptions.gigachat.v2',
+  message: 'the options of v2 mean nothing to v1 of the chat',
+  hint: "Задайте api: 'v2' в gigachat(…) или в providerOptions.gigachat, либо уберите v2.",
 }
 
-function unreadable(why: string): ProtocolError {
-  return new ProtocolError(`GigaChat's answer cannot be read: ${why}`, {
-    hint: 'Ответ не похож на GigaChat: проверьте baseUrl и прокси.',
-  })
-}
-
-const partNames = { image: 'images', file: 'files', 'tool-call': 'tool calls', 'tool-result': 'tool results' } as const
-
-function checkParts({ messages }: TextCall, losses: Loss[]): void {
-  const types = new Set(messages.flatMap(({ content }) => content.map(({ type }) => type)))
-  for (const type of types) {
-    if (type === 'text') continue
-    losses.push({
-      effect: 'refuse',
-      code: 'content-unsupported',
-      setting: 'messages',
-      message: `${partNames[type]} in messages are not supported for GigaChat yet`,
-      hint: `Уберите из messages части типа ${type}: для GigaChat пока передаётся только текст.`,
-    })
-  }
-  const systemMessages = messages.filter(({ role }) => role === 'system').length
-  if (systemMessages < 2) return
-  losses.push({
-    effect: 'warn',
-    code: 'system-messages-joined',
-    setting: 'messages',
-    message: `GigaChat takes one system message: ${systemMessages} were joined`,
-  })
-}
-
-function checkSettings({ settings }: TextCall, losses: Loss[]): void {
-  if (settings.temperature === 0) {
-    losses.push({
-      effect: 'warn',
-      code: 'setting-translated',
-      setting: 'temperature',
-      message: 'GigaChat has no temperature 0: sent as top_p 0',
-    })
-    if (settings.topP !== undefined) losses.push(ignored('topP', 'temperature 0 is sent as top_p 0'))
-  }
-  if (settings.seed !== undefined) losses.push(ignored('seed', 'GigaChat has none'))
-  for (const name of ['frequencyPenalty', 'presencePenalty'] as const) {
-    if (settings[name] === undefined) continue
-    losses.push(ignored(name, 'GigaChat has none; see providerOptions.gigachat.repetitionPenalty'))
-  }
-}
-
-function ignored(setting: string, why: string): Loss {
-  return { effect: 'warn', code: 'setting-ignored', setting, message: `${setting} was not sent: ${why}` }
+/** For {@link checkV1Call} and its like of v2. */
+export const ignoredTopP: Loss = {
+  effect: 'warn',
+  code: 'setting-ignored',
+  setting: 'topP',
+  message: 'topP was not sent: temperature 0 is sent as top_p 0',
 }

@@ -17,10 +17,16 @@ describe('the API', () => {
     [402, 'Payment Required', 'quota', /тариф/],
     [403, 'Permission denied', 'permission', /права/],
     [404, 'No such model', 'not-found', /GigaChat-2, GigaChat-2-Pro, GigaChat-2-Max/],
-    [404, 'Unknown tool web', 'not-found', /инструмента/],
+    [404, 'Unknown tool web', 'not-found', /builtInFunctions/],
+    [404, 'Batch task not found', 'not-found', /пакета/],
     [404, 'Not Found', 'not-found', /baseUrl/],
     [408, 'Request Timeout', 'server', /повтор/],
+    [400, 'Unknown type "json_object" in response_format', 'bad-request', /форму ответа/],
+    [400, 'Empty schema with json format type is not supported', 'bad-request', /форму ответа/],
     [413, 'Payload too large', 'context-length', /контекста/],
+    [422, 'Tool code_interpreter is unavailable', 'bad-request', /недоступен/],
+    [422, 'Requested model does not support functions', 'bad-request', /tools/],
+    [422, "Field 'properties.data.properties' is missing", 'bad-request', /properties/],
     [422, 'Invalid params: repetition_penalty must be in range (0, +inf)', 'bad-request', /причина/],
     [429, 'Too Many Requests', 'rate-limit', /у физлиц один поток/],
     [500, 'Internal Server Error', 'server', /fallback/],
@@ -34,6 +40,15 @@ describe('the API', () => {
       hint: expect.stringMatching(hint) as string,
       ...(status === 401 && { refreshToken: true }),
     })
+  })
+
+  it.each([
+    [413, 'Payload too large', 'files', 'bad-request', /документ до 40 МБ/],
+    [413, 'Payload too large', 'embed', 'context-length', /на части короче/],
+    [404, 'Not Found', 'files', 'not-found', /clientId/],
+  ] as const)('%i %s of %s is %s', (status, message, operation, kind, hint) => {
+    const failure = convertGigachatError(reply(status, { status, message }, { operation }))
+    expect(failure).toMatchObject({ kind, hint: expect.stringMatching(hint) as string })
   })
 
   it('says that a page of the gateway is none of the service', () => {

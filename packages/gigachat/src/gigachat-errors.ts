@@ -1,4 +1,4 @@
-import type { ErrorReply, ProviderFailure } from '@shlyuz/core'
+import type { ErrorReply, OperationKind, ProviderFailure } from '@shlyuz/core'
 import { chatModelNames } from './gigachat-models.ts'
 import { isObject, scopeHint } from './gigachat-settings.ts'
 
@@ -18,7 +18,9 @@ export interface GigachatErrorBody {
 export function convertGigachatError(reply: ErrorReply): ProviderFailure {
   const body = readErrorBody(parseJson(reply.text))
   const meaning =
-    reply.operation === 'token' ? tokenMeaning(reply.status, body.code) : apiMeaning(reply.status, body.message ?? '')
+    reply.operation === 'token'
+      ? tokenMeaning(reply.status, body.code)
+      : apiMeaning(reply.status, body.message ?? '', reply.operation)
   const subject = reply.operation === 'token' ? "GigaChat's token endpoint" : 'GigaChat'
   return createFailure(subject, reply.status, body, describeForeignBody(reply), meaning)
 }
@@ -97,14 +99,11 @@ function tokenMeaning(status: number, code: string | undefined): Meaning {
 }
 
 /** Errors of the API itself. */
-function apiMeaning(status: number, message: string): Meaning {
+function apiMeaning(status: number, message: string, operation: OperationKind = 'chat'): Meaning {
   if (status >= 500) return { kind: 'server', hint: 'Сбой на стороне GigaChat: повторите позже или задайте fallback.' }
   switch (status) {
     case 400:
-      return {
-        kind: 'bad-request',
-        hint: 'Так GigaChat отвечает на любое поле не по схеме: проверьте providerOptions.gigachat и extraBody.',
-      }
+      return { kind: 'bad-request', hint: badRequestHint(message) }
     case 401:
       return {
         kind: 'auth',
@@ -122,18 +121,15 @@ function apiMeaning(status: number, message: string): Meaning {
         hint: 'У аккаунта нет права на этот запрос: проверьте тариф и scope в личном кабинете.',
       }
     case 404:
-      return { kind: 'not-found', hint: notFoundHint(message) }
+      return { kind: 'not-found', hint: notFoundHint(message, operation) }
     case 408:
     case 409:
     case 425:
       return { kind: 'server', hint: 'Временный отказ GigaChat: повтор обычно помогает.' }
     case 413:
-      return { kind: 'context-length', hint: 'Запрос длиннее контекста модели: сократите историю или документ.' }
+      return tooLarge(operation)
     case 422:
-      return {
-        kind: 'bad-request',
-        hint: 'GigaChat не принял значение или порядок сообщений: причина — в тексте ошибки; проверьте параметры и историю.',
-      }
+      return { kind: 'bad-request', hint: unprocessableHint(message) }
     case 429:
       return {
         kind: 'rate-limit',
@@ -144,11 +140,43 @@ function apiMeaning(status: number, message: string): Meaning {
   }
 }
 
-function notFoundHint(message: string): string {
+function badRequestHint(message: string): string {
+  if (/response_format|json format/i.test(message)) {
+    return 'GigaChat не принял форму ответа: схема output должна быть объектом с полями; responseFormat есть не у всех стендов.'
+  }
+  return 'Так GigaChat отвечает на любое поле не по схеме: проверьте providerOptions.gigachat и extraBody.'
+}
+
+function unprocessableHint(message: string): string {
+  if (/tool .* is unavailable/i.test(message)) {
+    return 'Этот встроенный инструмент недоступен модели или аккаунту: уберите его или возьмите другую модель.'
+  }
+  if (/not support functions/i.test(message)) {
+    return 'Эта модель не работает с tools: возьмите другую, например GigaChat-2-Max.'
+  }
+  if (/^field '/i.test(message)) return 'GigaChat не принял схему инструмента: у каждого объекта нужны properties.'
+  return 'GigaChat не принял значение или порядок сообщений: причина — в тексте ошибки; проверьте параметры и историю.'
+}
+
+function tooLarge(operation: OperationKind): Meaning {
+  if (operation === 'files') {
+    return { kind: 'bad-request', hint: 'Файл слишком велик: документ до 40 МБ, картинка до 15 МБ, аудио до 35 МБ.' }
+  }
+  if (operation === 'embed') {
+    return { kind: 'context-length', hint: 'Тексты длиннее, чем берёт модель: разрежьте их на части короче.' }
+  }
+  return { kind: 'context-length', hint: 'Запрос длиннее контекста модели: сократите историю или документ.' }
+}
+
+function notFoundHint(message: string, operation: OperationKind): string {
   if (/model/i.test(message)) {
     return `Такой модели у аккаунта нет. Известные: ${chatModelNames()}; GigaChat-3 отвечает только на https://api.giga.chat/v1.`
   }
-  if (/tool/i.test(message)) return 'Такого инструмента нет: проверьте его имя.'
+  if (/tool/i.test(message)) {
+    return 'Такого инструмента нет: проверьте имя в builtInFunctions (v1) или среди инструментов v2.'
+  }
+  if (operation === 'files') return 'Такого файла нет, или он загружен с другим clientId: проверьте id и clientId.'
+  if (/batch/i.test(message)) return 'Такого пакета у аккаунта нет: проверьте строку задания и ключ.'
   return 'Не найдено: проверьте id в запросе и baseUrl, он кончается на /v1 (https://api.giga.chat/v1).'
 }
 

@@ -1,4 +1,5 @@
-import type { ModelCard, ModelRef, Price } from '@shlyuz/core'
+import { UnsupportedFeatureError } from '@shlyuz/core'
+import type { Ability, EmbeddingLimits, ModelCard, ModelRef, Price } from '@shlyuz/core'
 import { refuse } from './gigachat-settings.ts'
 
 /** The ids of the known models. Other names parse too; the policy judges them. */
@@ -18,35 +19,50 @@ function businessPrice(perMillion: string): readonly Price[] {
   ]
 }
 
+/** Abilities of the second generation; those of the third are not published, so the service has the last word. */
+const lite: readonly Ability[] = ['tools', 'output', 'reasoning', 'document']
+const pro: readonly Ability[] = [...lite, 'image']
+const max: readonly Ability[] = [...pro, 'audio']
+
+/**
+ * Limits of an embedding model. How many texts a request takes is not published; 20 are known to work. The lengths of
+ * all but `Embeddings` come from tables of third parties.
+ */
+function embeds(dimensions: number, inputTokens?: number): EmbeddingLimits {
+  return { valuesPerRequest: 20, dimensions: [dimensions], ...(inputTokens !== undefined && { inputTokens }) }
+}
+
 /** 128K for the second generation; nothing exact is published for the third. */
-const secondGenerationContext = 128_000
+function secondGeneration(abilities: readonly Ability[]): Omit<ModelCard, 'id'> & { readonly kind: 'chat' } {
+  return { kind: 'chat', contextTokens: 128_000, abilities }
+}
 
 /**
  * The known models. Prices are those of businesses; individuals, the first and the third generation have no
  * published line, so a call to them has no cost rather than a wrong one.
  */
 export const gigachatModels = [
-  { id: 'GigaChat-2', kind: 'chat', contextTokens: secondGenerationContext, prices: businessPrice('65') },
-  { id: 'GigaChat-2-Pro', kind: 'chat', contextTokens: secondGenerationContext, prices: businessPrice('500') },
-  { id: 'GigaChat-2-Max', kind: 'chat', contextTokens: secondGenerationContext, prices: businessPrice('650') },
+  { ...secondGeneration(lite), id: 'GigaChat-2', prices: businessPrice('65') },
+  { ...secondGeneration(pro), id: 'GigaChat-2-Pro', prices: businessPrice('500') },
+  { ...secondGeneration(max), id: 'GigaChat-2-Max', prices: businessPrice('650') },
   { id: 'GigaChat-2-Reasoning', kind: 'chat' },
   { id: 'GigaChat-3-Ultra', kind: 'chat' },
   { id: 'GigaChat-3-Pro', kind: 'chat' },
   { id: 'GigaChat-3-Lightning', kind: 'chat' },
-  { id: 'GigaChat-2-preview', kind: 'chat' },
-  { id: 'GigaChat-2-Pro-preview', kind: 'chat' },
-  { id: 'GigaChat-2-Max-preview', kind: 'chat' },
-  { id: 'GigaChat', kind: 'chat' },
-  { id: 'GigaChat-Plus', kind: 'chat' },
-  { id: 'GigaChat-Pro', kind: 'chat' },
-  { id: 'GigaChat-Max', kind: 'chat' },
-  { id: 'GigaChat-preview', kind: 'chat' },
-  { id: 'GigaChat-Pro-preview', kind: 'chat' },
-  { id: 'GigaChat-Max-preview', kind: 'chat' },
-  { id: 'Embeddings', kind: 'embedding' },
-  { id: 'Embeddings-2', kind: 'embedding' },
-  { id: 'EmbeddingsGigaR', kind: 'embedding' },
-  { id: 'GigaEmbeddings-3B-2025-09', kind: 'embedding' },
+  { id: 'GigaChat-2-preview', kind: 'chat', abilities: lite },
+  { id: 'GigaChat-2-Pro-preview', kind: 'chat', abilities: pro },
+  { id: 'GigaChat-2-Max-preview', kind: 'chat', abilities: max },
+  { id: 'GigaChat', kind: 'chat', abilities: lite },
+  { id: 'GigaChat-Plus', kind: 'chat', abilities: lite },
+  { id: 'GigaChat-Pro', kind: 'chat', abilities: pro },
+  { id: 'GigaChat-Max', kind: 'chat', abilities: max },
+  { id: 'GigaChat-preview', kind: 'chat', abilities: lite },
+  { id: 'GigaChat-Pro-preview', kind: 'chat', abilities: pro },
+  { id: 'GigaChat-Max-preview', kind: 'chat', abilities: max },
+  { id: 'Embeddings', kind: 'embedding', embedding: embeds(1024, 512) },
+  { id: 'Embeddings-2', kind: 'embedding', embedding: embeds(1024) },
+  { id: 'EmbeddingsGigaR', kind: 'embedding', embedding: embeds(2560, 4096) },
+  { id: 'GigaEmbeddings-3B-2025-09', kind: 'embedding', embedding: embeds(2048) },
   { id: 'GigaCheckClassification', kind: 'classifier' },
   { id: 'GigaCheckDetection', kind: 'classifier' },
   { id: 'GigaFilter', kind: 'classifier' },
@@ -74,7 +90,7 @@ const nameForm = /^[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,126}$/
  * @throws ConfigurationError for anything that is no plain name
  */
 export function parseGigachatModel(id: string): ModelRef {
-  if (typeof id !== 'string' || !nameForm.test(id) || id.endsWith('.')) {
+  if (!isGigachatModelName(id)) {
     refuse(
       'the model id is not a plain GigaChat name: Latin letters, digits, dots, hyphens and underscores',
       `Укажите имя модели как в списке: ${chatModelNames()}; без версии, пробелов и путей.`,
@@ -86,6 +102,25 @@ export function parseGigachatModel(id: string): ModelRef {
 /** What is known of a model; `undefined` for names outside the list. */
 export function findGigachatModel(id: string): ModelCard | undefined {
   return cards.get(id.toLowerCase())
+}
+
+/** True for a plain name: what {@link parseGigachatModel} takes. */
+export function isGigachatModelName(id: unknown): id is string {
+  return typeof id === 'string' && nameForm.test(id) && !id.endsWith('.')
+}
+
+/**
+ * Refuses a model of a known other kind, before anything is sent.
+ * @throws UnsupportedFeatureError
+ */
+export function requireModelKind({ catalogueId }: ModelRef, kind: 'chat' | 'embedding'): void {
+  const known = findGigachatModel(catalogueId)?.kind ?? kind
+  if (known === kind) return
+  const embedders = gigachatModels.filter((card) => card.kind === 'embedding').map(({ id }) => id)
+  throw new UnsupportedFeatureError(`${catalogueId} is a model of kind ${known}; this takes one of kind ${kind}`, {
+    code: 'unsupported.model_kind',
+    hint: `Возьмите другую модель: ${kind === 'chat' ? chatModelNames() : embedders.join(', ')}.`,
+  })
 }
 
 /**
@@ -109,7 +144,8 @@ export function chatModelNames(): string {
     .join(', ')
 }
 
-function toCatalogueId(name: string): string {
+/** A plain name in the catalogue's spelling. */
+export function toCatalogueId(name: string): string {
   const known = findGigachatModel(name)
   if (known) return known.id
   const [, base = ''] = /^(.+)-preview$/i.exec(name) ?? []

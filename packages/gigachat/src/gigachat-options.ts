@@ -1,7 +1,26 @@
-import { checkKeys, isObject, refuse } from './gigachat-settings.ts'
+import { checkApi, checkKeys, isObject, refuse, type GigachatApi } from './gigachat-settings.ts'
+import { parseGigachatV2Options, type GigachatV2Options } from './gigachat-v2-options.ts'
+
+/** Functions of the service itself that v1 runs. Source: «Работа с функциями», built-in functions. */
+export const builtInFunctions = ['text2image', 'text2model3d', 'get_file_content'] as const
+
+export type GigachatBuiltInFunction = (typeof builtInFunctions)[number]
 
 /** `providerOptions.gigachat` of a call: what only GigaChat has. Strict. */
 export interface GigachatOptions {
+  /** The chat protocol of this call. Default: `gigachat({ api })`. */
+  readonly api?: GigachatApi
+  /** What only v2 knows: its built-in tools, the role of results, filters. Refused on v1. */
+  readonly v2?: GigachatV2Options
+  /**
+   * Functions of the service that the model may run by itself (v1): what they make comes as `file` parts of the
+   * answer. `toolChoice: 'none'` switches them off as well.
+   */
+  readonly builtInFunctions?: readonly GigachatBuiltInFunction[]
+  /** Sorts out the functions before the model sees them. `topN`: how many are left, 1 and above. */
+  readonly functionRanker?: { readonly enabled?: boolean; readonly topN?: number }
+  /** The answer matches a regular expression, where the stand knows that form. Excludes `output`. */
+  readonly responseFormat?: { readonly regex: string }
   /** Above 0; 1 is neutral, above 1 the model repeats itself less. Default: the model's own. */
   readonly repetitionPenalty?: number
   /** The filter of rude words; only for accounts with that right. */
@@ -21,6 +40,11 @@ export interface GigachatOptions {
 }
 
 const optionNames = [
+  'api',
+  'v2',
+  'builtInFunctions',
+  'functionRanker',
+  'responseFormat',
   'repetitionPenalty',
   'profanityCheck',
   'updateInterval',
@@ -40,6 +64,13 @@ const neighbours: Readonly<Record<string, string>> = {
   xClientId: 'clientId',
   additionalFields: 'extraBody',
   headers: 'extraHeaders',
+  functions: 'tools of the call itself',
+  functionCall: 'toolChoice of the call itself',
+  tools: 'tools of the call itself',
+  reasoningEffort: 'reasoningEffort of the call itself',
+  apiVersion: 'api',
+  builtInTools: 'v2.builtInTools',
+  timezone: 'v2.timezone',
 }
 
 /** Body fields that have a word of their own, and that word. */
@@ -54,6 +85,11 @@ const bodyWords: Readonly<Record<string, string>> = {
   profanity_check: 'providerOptions.gigachat.profanityCheck',
   update_interval: 'providerOptions.gigachat.updateInterval',
   flags: 'providerOptions.gigachat.flags',
+  functions: 'tools, or providerOptions.gigachat.builtInFunctions',
+  function_call: 'toolChoice',
+  response_format: 'output, or providerOptions.gigachat.responseFormat',
+  reasoning_effort: 'reasoningEffort',
+  function_ranker: 'providerOptions.gigachat.functionRanker',
 }
 
 /** Headers that are the client's own business, and where their value comes from. The policy refuses others. */
@@ -92,9 +128,59 @@ export function parseGigachatOptions(options: unknown): GigachatOptions {
   for (const name of ['sessionId', 'clientId']) {
     if (given[name] !== undefined) checkHeaderValue(`${where}.${name}`, given[name])
   }
+  checkApi(`${where}.api`, given['api'])
+  checkBuiltIns(`${where}.builtInFunctions`, given['builtInFunctions'])
+  checkRanker(`${where}.functionRanker`, given['functionRanker'])
+  checkResponseFormat(`${where}.responseFormat`, given['responseFormat'])
   checkExtraHeaders(`${where}.extraHeaders`, given['extraHeaders'])
   const extraBody = readExtraBody(`${where}.extraBody`, given['extraBody'])
-  return Object.freeze({ ...given, ...(extraBody && { extraBody }) })
+  const v2 = given['v2'] === undefined ? undefined : parseGigachatV2Options(given['v2'], `${where}.v2`)
+  return Object.freeze({ ...given, ...(extraBody && { extraBody }), ...(v2 && { v2 }) })
+}
+
+/** The headers that options ask for. */
+export function createGigachatHeaders(options: GigachatOptions): Readonly<Record<string, string>> {
+  const { extraHeaders, sessionId, clientId } = options
+  return {
+    ...extraHeaders,
+    ...(sessionId !== undefined && { 'x-session-id': sessionId }),
+    ...(clientId !== undefined && { 'x-client-id': clientId }),
+  }
+}
+
+function checkBuiltIns(where: string, names: unknown): void {
+  if (names === undefined) return
+  const known: readonly unknown[] = builtInFunctions
+  const isGood = Array.isArray(names) && names.every((name, at) => known.includes(name) && names.indexOf(name) === at)
+  if (!isGood) {
+    refuse(
+      `${where} must be a list of ${builtInFunctions.join(', ')}, each once`,
+      `${where}: список из ${builtInFunctions.join(', ')}, без повторов.`,
+    )
+  }
+}
+
+function checkRanker(where: string, ranker: unknown): void {
+  if (ranker === undefined) return
+  if (!isObject(ranker))
+    return refuse(`${where} must be an object`, `${where}: объект, например { enabled: true, topN: 5 }.`)
+  checkKeys(where, ranker, ['enabled', 'topN'])
+  const { enabled, topN } = ranker
+  if (enabled !== undefined && typeof enabled !== 'boolean') {
+    refuse(`${where}.enabled must be true or false`, `${where}.enabled: true или false.`)
+  }
+  if (topN !== undefined && !(Number.isSafeInteger(topN) && (topN as number) > 0)) {
+    refuse(`${where}.topN must be an integer above 0`, `${where}.topN: целое число больше 0.`)
+  }
+}
+
+function checkResponseFormat(where: string, format: unknown): void {
+  if (format === undefined) return
+  const shape = `${where}: { regex: 'да|нет' }; для JSON есть output.`
+  if (!isObject(format)) return refuse(`${where} must be an object with a regex`, shape)
+  checkKeys(where, format, ['regex'], { schema: 'output of the call itself', type: 'regex, or output' })
+  const { regex } = format
+  if (typeof regex !== 'string' || regex === '') refuse(`${where}.regex must be a non-empty string`, shape)
 }
 
 function checkExtraHeaders(where: string, headers: unknown): void {

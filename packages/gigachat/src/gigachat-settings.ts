@@ -20,6 +20,9 @@ export type GigachatPem = string | { readonly env: string } | { readonly file: s
  */
 export type GigachatScope = (typeof scopes)[number]
 
+/** Version of the chat protocol: `POST /v1/chat/completions` or `POST /v2/chat/completions`. */
+export type GigachatApi = 'v1' | 'v2'
+
 /** Settings of {@link gigachat}. All are optional; unknown ones are refused. */
 export interface GigachatSettings<Name extends string = string> {
   /**
@@ -55,8 +58,12 @@ export interface GigachatSettings<Name extends string = string> {
     readonly key: GigachatPem
     readonly passphrase?: GigachatPem
   }
-  /** The chat protocol. @default 'v1' */
-  readonly api?: 'v1'
+  /**
+   * The chat protocol; a call may take the other one with `providerOptions.gigachat.api`. Everything but the chat is
+   * `v1` in any case.
+   * @default 'v1'
+   */
+  readonly api?: GigachatApi
 }
 
 export const scopes = ['GIGACHAT_API_PERS', 'GIGACHAT_API_B2B', 'GIGACHAT_API_CORP'] as const
@@ -124,7 +131,7 @@ export function checkGigachatSettings(settings: unknown): asserts settings is Gi
   for (const name of ['baseUrl', 'tokenUrl']) checkText(name, settings[name])
   checkAuthority(settings['ca'])
   checkClientCertificate(settings['clientCertificate'])
-  checkApi(settings['api'])
+  checkApi('api', settings['api'])
   checkOneCredential(settings)
 }
 
@@ -183,12 +190,10 @@ function checkClientCertificate(certificate: unknown): void {
   refuse('clientCertificate.passphrase must be a non-empty string, { file } or { env }', shape)
 }
 
-function checkApi(api: unknown): void {
-  if (api === undefined || api === 'v1') return
-  if (api === 'v2') {
-    refuse("api: 'v2' is not built yet", "Пока доступен только api: 'v1'; уберите настройку.")
-  }
-  refuse("api must be 'v1'", "api: 'v1' или без настройки.")
+/** @throws ConfigurationError unless `api` is absent or a version of the chat */
+export function checkApi(where: string, api: unknown): asserts api is GigachatApi | undefined {
+  if (api === undefined || api === 'v1' || api === 'v2') return
+  refuse(`${where} must be 'v1' or 'v2'`, `${where}: 'v1', 'v2' или без настройки.`)
 }
 
 /** Each way to authorise excludes the others; a client certificate goes along with any. */

@@ -7,12 +7,13 @@ import { GigachatStreamDecoder } from './gigachat-stream-decoder.ts'
 const asked = parseGigachatModel('GigaChat-2')
 
 function decode(...events: unknown[]): { parts: StreamPart[]; end: StreamEnd; done: boolean } {
-  const decoder = new GigachatStreamDecoder(asked)
+  const decoder = new GigachatStreamDecoder(asked, 'sber')
   const parts: StreamPart[] = []
   for (const event of events) {
     decoder.push(undefined, typeof event === 'string' ? event : JSON.stringify(event), parts)
   }
-  return { parts, end: decoder.end(), done: decoder.done }
+  const end = decoder.end(parts)
+  return { parts, end, done: decoder.done }
 }
 
 function chunk(delta: object, more: object = {}, finishReason?: string): object {
@@ -61,7 +62,7 @@ it('takes an end mark without finish reason as an end of unknown reason', () => 
 
 it.each([
   ['length', 'length'],
-  ['function_call', 'tool-calls'],
+  ['function_call', 'stop'],
   ['blacklist', 'content-filter'],
   ['error', 'error'],
   ['whatever_comes', 'other'],
@@ -74,18 +75,109 @@ it.each([
   })
 })
 
-it('lets a function call pass: the answer ends for tools', () => {
-  const call = { role: 'assistant', content: '', function_call: { name: 'weather', arguments: { city: 'Омск' } } }
-  expect(decode(chunk(call, { usage }, 'function_call'), '[DONE]')).toEqual({
-    parts: [metadata],
-    end: { type: 'finish', finishReason: 'tool-calls', rawFinishReason: 'function_call', usage: neutralUsage },
+describe('a function call', () => {
+  const stateId = '0199e210-2f13-744c-8fe5-c9a19fe27db7'
+  const call = { name: 'weather', arguments: { city: 'Омск' } }
+  const part = { type: 'tool-call', toolCallId: '', toolName: 'weather', input: { city: 'Омск' } }
+  const withState = { ...part, providerMetadata: { gigachat: { functionsStateId: stateId } } }
+  const forTools = { type: 'finish', finishReason: 'tool-calls', rawFinishReason: 'function_call', usage: neutralUsage }
+
+  it('comes out whole, with the state that ties it to its turn', () => {
+    const delta = { role: 'assistant', content: '', function_call: call, functions_state_id: stateId }
+    expect(decode(chunk(delta, { usage }, 'function_call'), '[DONE]')).toEqual({
+      parts: [metadata, withState],
+      end: forTools,
+      done: true,
+    })
+  })
+
+  it('may have its state and its finish reason in events of their own, after text', () => {
+    const events = [first, chunk({ functions_state_id: stateId }), chunk({ function_call: call })]
+    expect(decode(...events, chunk({}, { usage }, 'function_call'), '[DONE]')).toMatchObject({
+      parts: [metadata, texts[0], withState],
+      end: forTools,
+    })
+  })
+
+  it.each([
+    ['an object', { city: 'Омск' }, { input: { city: 'Омск' } }],
+    ['a string of JSON', '{"city":"Омск"}', { input: { city: 'Омск' } }],
+    ['nothing', undefined, { input: {} }],
+    ['no JSON', '{"city":', { input: undefined, invalidInput: '{"city":' }],
+    ['a list', '[1]', { input: undefined, invalidInput: '[1]' }],
+    ['a number', 7, { input: undefined, invalidInput: '7' }],
+  ])('takes %s for its arguments', (_what, given, expected) => {
+    const delta = { function_call: { name: 'weather', arguments: given } }
+    expect(decode(chunk(delta, {}, 'function_call'), '[DONE]').parts).toEqual([
+      metadata,
+      { type: 'tool-call', toolCallId: '', toolName: 'weather', ...expected },
+    ])
+  })
+
+  it('is put together from pieces', () => {
+    const pieces = [{ name: 'weather', arguments: '{"city"' }, { arguments: ':"Омск"}' }]
+    expect(
+      decode(...pieces.map((piece) => chunk({ function_call: piece })), chunk({}, {}, 'function_call')).parts,
+    ).toEqual([metadata, part])
+  })
+
+  it('makes the answer end for tools whatever the reason says of it', () => {
+    expect(decode(chunk({ function_call: call }, {}, 'stop'), '[DONE]').end).toMatchObject({
+      finishReason: 'tool-calls',
+      rawFinishReason: 'stop',
+    })
+    expect(decode(chunk({ function_call: call }), '[DONE]')).toMatchObject({
+      parts: [metadata, part],
+      end: { finishReason: 'other' },
+    })
+  })
+
+  it('is not given out when the stream is cut behind it', () => {
+    expect(decode(chunk({ function_call: call }))).toEqual({ parts: [metadata], end: { type: 'cut' }, done: false })
+  })
+
+  it('without a name fails the stream', () => {
+    expect(decode(chunk({ function_call: { arguments: {} } })).end).toMatchObject({
+      type: 'failed',
+      failure: { kind: 'protocol' },
+    })
+  })
+})
+
+it('tells how a built-in function gets on, and what it made', () => {
+  const progress = chunk({ role: 'function_in_progress', name: 'text2image', content: 'Осталось 8 секунд' })
+  const image = chunk({ role: 'assistant', content: '<img src="3727db23-91a3" fuse="true"/>', functions_state_id: 'a' })
+  const said = chunk({ content: ' вот мой рисунок.' })
+  expect(decode(progress, image, said, chunk({ content: '' }, { usage }, 'function_call'), '[DONE]')).toEqual({
+    parts: [
+      metadata,
+      { type: 'tool-progress', toolName: 'text2image', state: 'running', message: 'Осталось 8 секунд' },
+      { type: 'file', data: { fileId: '3727db23-91a3', provider: 'sber' }, mediaType: 'image/jpeg' },
+      { type: 'text-delta', text: ' вот мой рисунок.' },
+    ],
+    end: { ...finish, rawFinishReason: 'function_call' },
     done: true,
   })
 })
 
-it('leaves out what a built-in function says of its progress', () => {
-  const progress = chunk({ role: 'function_in_progress', name: 'text2image', content: 'Осталось 8 секунд' })
-  expect(decode(progress, first, last, '[DONE]').parts).toEqual([metadata, texts[0]])
+it('gives out what waited for the rest of a tag when the answer ends there', () => {
+  expect(decode(chunk({ content: 'a <im' }), last, '[DONE]').parts).toEqual([
+    metadata,
+    { type: 'text-delta', text: 'a ' },
+    { type: 'text-delta', text: '<im' },
+  ])
+})
+
+it('gives what the model thinks apart from the answer', () => {
+  expect(
+    decode(chunk({ role: 'assistant', reasoning_content: 'Сначала ' }), chunk({ reasoning_content: 'реки' }), first)
+      .parts,
+  ).toEqual([
+    metadata,
+    { type: 'reasoning-delta', text: 'Сначала ' },
+    { type: 'reasoning-delta', text: 'реки' },
+    texts[0],
+  ])
 })
 
 describe('the model', () => {

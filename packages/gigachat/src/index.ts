@@ -1,5 +1,6 @@
 export { gigachat, type GigachatProvider } from './gigachat-provider.ts'
 export type { GigachatModelId } from './gigachat-models.ts'
-export type { GigachatOptions } from './gigachat-options.ts'
-export type { GigachatPem, GigachatScope, GigachatSecret, GigachatSettings } from './gigachat-settings.ts'
+export type { GigachatBuiltInFunction, GigachatOptions } from './gigachat-options.ts'
+export type { GigachatApi, GigachatPem, GigachatScope, GigachatSecret, GigachatSettings } from './gigachat-settings.ts'
 export { russianTrustedRootCa } from './russian-trusted-root-ca.ts'
+export type { GigachatV2Options, GigachatV2Tool, GigachatWebSearch } from './gigachat-v2-options.ts'

@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, ProtocolError, ServerError } from '@shlyuz/core'
-import type { Effect, Operation, PartMessage, TextCall, TextResult, WireRequest } from '@shlyuz/core'
+import type {
+  CallPart,
+  Effect,
+  Loss,
+  ModelRef,
+  Operation,
+  PartMessage,
+  TextCall,
+  TextResult,
+  WireRequest,
+} from '@shlyuz/core'
 import { parseYandexgptModel } from './parse-yandexgpt-model.ts'
-import { checkYandexgptCall, complete } from './yandexgpt-completion.ts'
+import { complete } from './yandexgpt-completion.ts'
 import type { YandexgptOptions } from './yandexgpt-options.ts'
 import { yandexgpt } from './yandexgpt-provider.ts'
 import type { YandexgptSettings } from './yandexgpt-settings.ts'
@@ -14,7 +24,12 @@ function text(role: PartMessage['role'], ...texts: string[]): PartMessage {
 }
 
 function call(more: Partial<TextCall> & { readonly options?: YandexgptOptions } = {}): TextCall {
-  return { messages: [text('user', 'Назови реку')], settings: {}, stream: false, options: {}, ...more }
+  const messages = [text('user', 'Назови реку')]
+  return { messages, settings: {}, stream: false, tools: [], toolChoice: 'auto', options: {}, ...more }
+}
+
+function losses(asked: TextCall, ref: ModelRef = model): readonly Loss[] {
+  return yandexgpt().check(asked, ref)
 }
 
 /** Runs an operation; settings outside the code are those of `environment`, other effects get the answer. */
@@ -90,13 +105,14 @@ describe('the request', () => {
         options: {
           reasoningMode: 'enabled-hidden',
           clientRequestId: 'request-1',
-          extraBody: { jsonObject: true, completionOptions: { newOption: 1 } },
+          jsonObject: true,
+          extraBody: { newField: [1], completionOptions: { newOption: 1 } },
           extraHeaders: { 'X-Trace-ID': 'trace' },
         },
       }),
     )
     expect(body).toEqual({
-      jsonObject: true,
+      newField: [1],
       modelUri: 'gpt://b1gfolder/yandexgpt-5.1',
       completionOptions: {
         newOption: 1,
@@ -106,11 +122,48 @@ describe('the request', () => {
         reasoningOptions: { mode: 'ENABLED_HIDDEN' },
       },
       messages: [{ role: 'user', text: 'Назови реку' }],
+      jsonObject: true,
     })
     expect(headers).toEqual({
       'X-Trace-ID': 'trace',
       'x-data-logging-enabled': 'false',
       'x-client-request-id': 'request-1',
+    })
+  })
+
+  it.each([
+    ['off', 'DISABLED'],
+    ['low', 'ENABLED_HIDDEN'],
+    ['medium', 'ENABLED_HIDDEN'],
+    ['high', 'ENABLED_HIDDEN'],
+  ] as const)('asks for the effort of reasoning %s as %s, unless the vendor option says otherwise', (effort, mode) => {
+    const asked = call({ settings: { reasoningEffort: effort } })
+    expect(requestOf(asked).body).toMatchObject({ completionOptions: { reasoningOptions: { mode } } })
+    const other = mode === 'DISABLED' ? 'enabled-hidden' : 'disabled'
+    expect(requestOf({ ...asked, options: { reasoningMode: other } }).body).toMatchObject({
+      completionOptions: { reasoningOptions: { mode: mode === 'DISABLED' ? 'ENABLED_HIDDEN' : 'DISABLED' } },
+    })
+  })
+
+  it('carries tools, their choice and the schema of the output', () => {
+    const schema = { type: 'object', properties: { city: { type: 'string' } } }
+    const { body } = requestOf(
+      call({
+        tools: [{ name: 'weather', description: 'Погода', inputSchema: schema }],
+        toolChoice: { tool: 'weather' },
+        parallelToolCalls: false,
+        output: { name: 'answer', schema },
+        options: { jsonObject: true },
+      }),
+    )
+    expect(body).toEqual({
+      modelUri: 'gpt://b1gfolder/yandexgpt-5.1',
+      completionOptions: { stream: false },
+      messages: [{ role: 'user', text: 'Назови реку' }],
+      tools: [{ function: { name: 'weather', description: 'Погода', parameters: schema } }],
+      toolChoice: { functionName: 'weather' },
+      parallelToolCalls: false,
+      jsonSchema: { schema },
     })
   })
 
@@ -236,6 +289,26 @@ describe('the answer', () => {
     expect(answerOf(withAlternative({ status: 'ALTERNATIVE_STATUS_CONTENT_FILTER' })).content).toEqual([])
   })
 
+  it('is calls without ids, in their order, whole numbers as such', () => {
+    const list =
+      '{"toolCalls":[{"functionCall":{"name":"weather","arguments":{"city":"Тула","days":5.0,"share":0.5}}},' +
+      '{"functionCall":{"name":"time","arguments":{"__proto__":{"admin":true}}}}]}'
+    const message = { role: 'assistant', toolCallList: JSON.parse(list) as unknown }
+    const { content, finishReason } = answerOf(withAlternative({ message, status: 'ALTERNATIVE_STATUS_TOOL_CALLS' }))
+    expect(finishReason).toBe('tool-calls')
+    expect(JSON.stringify(content)).toBe(
+      '[{"type":"tool-call","toolCallId":"","toolName":"weather","input":{"city":"Тула","days":5,"share":0.5}},' +
+        '{"type":"tool-call","toolCallId":"","toolName":"time","input":{"__proto__":{"admin":true}}}]',
+    )
+  })
+
+  it('has no calls when it was withheld', () => {
+    const toolCallList = { toolCalls: [{ functionCall: { name: 'weather', arguments: {} } }] }
+    expect(
+      answerOf(withAlternative({ message: { toolCallList }, status: 'ALTERNATIVE_STATUS_CONTENT_FILTER' })).content,
+    ).toEqual([])
+  })
+
   it('states a model where the service names one', () => {
     expect(answerOf({ result: { ...body.result, modelVersion: 'gpt-oss-20b' } })).toMatchObject({
       modelId: 'gpt-oss-20b',
@@ -250,6 +323,8 @@ describe('the answer', () => {
     ['empty alternatives', { result: { alternatives: [] } }],
     ['a message of another type', withAlternative({ message: 'Обь' })],
     ['text of another type', withAlternative({ message: { text: 1 } })],
+    ['calls of another type', withAlternative({ message: { toolCallList: [] } })],
+    ['a call without a name', withAlternative({ message: { toolCallList: { toolCalls: [{ functionCall: {} }] } } })],
   ])('is refused when it is %s', (_what, wrong) => {
     expect(() => answerOf(wrong)).toThrow(ProtocolError)
   })
@@ -272,7 +347,7 @@ it('gives a streamed answer with what its last decoder saw', () => {
       result: { alternatives, usage: { totalTokens: '3' }, modelVersion: 'yandexgpt-5.1' },
     })
     decoder.push(Buffer.from(`${line}\n`), [])
-    return { status: 200, headers: {}, end: decoder.end([]), text: 'Обь' }
+    return { status: 200, headers: {}, end: decoder.end([]), content: [{ type: 'text', text: 'Обь' }] }
   })
   expect(result).toEqual({
     content: [{ type: 'text', text: 'Обь' }],
@@ -285,24 +360,24 @@ it('gives a streamed answer with what its last decoder saw', () => {
 
 describe('what is lost of a call', () => {
   it('is nothing for a plain one', () => {
-    expect(checkYandexgptCall(call({ settings: { temperature: 1, maxOutputTokens: 1 } }), model)).toEqual([])
+    expect(losses(call({ settings: { temperature: 1, maxOutputTokens: 1 } }), model)).toEqual([])
   })
 
   it('is a warning for what only tunes it', () => {
     const messages = [text('system', 'Раз'), text('system', 'Два'), text('user', 'Три')]
     const settings = { topP: 0.5, seed: 1, frequencyPenalty: 1, presencePenalty: 0 }
-    const losses = checkYandexgptCall(call({ messages, settings }), model)
-    expect(losses.map(({ effect, code, setting }) => [effect, code, setting])).toEqual([
-      ['warn', 'system-messages-joined', 'messages'],
+    const found = losses(call({ messages, settings }), model)
+    expect(found.map(({ effect, code, setting }) => [effect, code, setting])).toEqual([
       ['warn', 'setting-ignored', 'topP'],
       ['warn', 'setting-ignored', 'seed'],
       ['warn', 'setting-ignored', 'frequencyPenalty'],
       ['warn', 'setting-ignored', 'presencePenalty'],
+      ['warn', 'system-messages-joined', 'messages'],
     ])
   })
 
   it('is a refusal for a temperature above 1', () => {
-    expect(checkYandexgptCall(call({ settings: { temperature: 1.2 } }), model)).toMatchObject([
+    expect(losses(call({ settings: { temperature: 1.2 } }), model)).toMatchObject([
       {
         effect: 'refuse',
         code: 'setting-out-of-range',
@@ -312,25 +387,39 @@ describe('what is lost of a call', () => {
     ])
   })
 
-  it.each<PartMessage>([
-    { role: 'user', content: [{ type: 'image', image: new Uint8Array(1) }] },
-    { role: 'user', content: [{ type: 'file', data: new Uint8Array(1), mediaType: 'text/plain' }] },
-    { role: 'assistant', content: [{ type: 'tool-call', toolCallId: '1', toolName: 'weather', input: {} }] },
-    { role: 'tool', content: [{ type: 'tool-result', toolCallId: '1', toolName: 'weather', output: 1 }] },
-  ])('is a refusal for the parts of %j', (message) => {
-    const losses = checkYandexgptCall(call({ messages: [text('user', 'Что это?'), message] }), model)
-    expect(losses).toMatchObject([{ effect: 'refuse', code: 'content-unsupported', setting: 'messages' }])
+  it.each(['image', 'document', 'audio', 'video'] as const)('is a refusal for %s in messages', (modality) => {
+    const bytes = new Uint8Array(1)
+    const source = { bytes, sha256: '00', mediaType: 'application/octet-stream', filename: 'file' }
+    const content: readonly CallPart[] = [{ type: 'media', modality, source }]
+    expect(losses(call({ messages: [{ role: 'user', content }] }))).toEqual([
+      {
+        effect: 'refuse',
+        code: 'content-unsupported',
+        setting: 'messages',
+        message: expect.stringContaining('not supported by the native completion') as string,
+        hint: expect.stringContaining('только текст') as string,
+      },
+    ])
   })
 
   it.each([
     ['yandex-art', 'model-not-for-chat'],
     ['text-search-doc', 'model-not-for-chat'],
-    ['qwen3-235b-a22b-fp8', 'model-not-native'],
-    ['aliceai-llm-flash', 'model-not-native'],
+    ['cls://b1g/yandexgpt-lite', 'model-not-for-chat'],
   ])('is a refusal for the model %s', (id, code) => {
-    const [loss] = checkYandexgptCall(call(), parseYandexgptModel(id))
+    const [loss] = losses(call(), parseYandexgptModel(id))
     expect(loss).toMatchObject({ effect: 'refuse', code, hint: expect.stringContaining('yandexgpt-5.1') as string })
   })
+
+  it.each(['qwen3-235b-a22b-fp8', 'aliceai-llm-flash'])(
+    'is nothing for %s, unless the native API is demanded',
+    (id) => {
+      expect(losses(call(), parseYandexgptModel(id))).toEqual([])
+      expect(losses(call({ options: { api: 'native' } }), parseYandexgptModel(id))).toMatchObject([
+        { effect: 'refuse', code: 'model-not-native', hint: expect.stringContaining('yandexgpt-5.1') as string },
+      ])
+    },
+  )
 
   it.each([
     ['yandexgpt-5-pro', 0],
@@ -340,7 +429,24 @@ describe('what is lost of a call', () => {
     ['yandexgpt-5-lite', 1],
   ])('is a refusal for hidden reasoning where there is none: %s', (id, count) => {
     const asked = call({ options: { reasoningMode: 'enabled-hidden' } })
-    expect(checkYandexgptCall(asked, parseYandexgptModel(id))).toHaveLength(count)
-    expect(checkYandexgptCall(call({ options: { reasoningMode: 'disabled' } }), parseYandexgptModel(id))).toEqual([])
+    expect(losses(asked, parseYandexgptModel(id))).toHaveLength(count)
+    expect(losses(call({ options: { reasoningMode: 'disabled' } }), parseYandexgptModel(id))).toEqual([])
+  })
+
+  it.each([
+    ['yandexgpt-5-pro', []],
+    ['brand-new', []],
+    ['yandexgpt-5.1', [['refuse', 'reasoning-unsupported', 'reasoningEffort']]],
+  ])('is a refusal for an effort of reasoning where there is none: %s', (id, expected) => {
+    const ref = parseYandexgptModel(id)
+    const found = losses(call({ settings: { reasoningEffort: 'low' } }), ref)
+    expect(found.map(({ effect, code, setting }) => [effect, code, setting])).toEqual(expected)
+    expect(losses(call({ settings: { reasoningEffort: 'off' } }), ref)).toEqual([])
+  })
+
+  it('is a warning for JSON that no message asks for', () => {
+    const options: YandexgptOptions = { jsonObject: true }
+    expect(losses(call({ options }))).toMatchObject([{ effect: 'warn', code: 'json-not-mentioned' }])
+    expect(losses(call({ options, messages: [text('user', 'Дай json')] }))).toEqual([])
   })
 })

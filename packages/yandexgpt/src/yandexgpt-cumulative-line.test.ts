@@ -27,14 +27,17 @@ function decode(body: Buffer, from: number, cuts: readonly number[] = []): Decod
 }
 
 /** What a line may be, apart from going on with the text. */
-const kinds = ['plain', 'rewrite', 'shorter', 'same', 'no text', 'decoy', 'twice', 'no json', 'error', 'blank'] as const
+const kinds = [
+  'plain', 'rewrite', 'shorter', 'same', 'no text', 'decoy', 'twice', 'no json', 'error', 'blank', 'calls',
+  'calls and text',
+] as const // oxfmt-ignore
 
 interface Line {
   readonly kind: (typeof kinds)[number]
   readonly piece: string
   readonly order: 'usual' | 'usage first' | 'text first' | 'spaced'
   readonly escape: 'none' | 'all' | 'some'
-  readonly status: 'PARTIAL' | 'FINAL' | 'CONTENT_FILTER' | 'NEW'
+  readonly status: 'PARTIAL' | 'FINAL' | 'CONTENT_FILTER' | 'TOOL_CALLS' | 'NEW'
   readonly crlf: boolean
 }
 
@@ -62,7 +65,7 @@ const lines: fc.Arbitrary<Line> = fc.record({
   ),
   status: fc.oneof(
     { weight: 12, arbitrary: fc.constant('PARTIAL' as const) },
-    fc.constantFrom('FINAL' as const, 'CONTENT_FILTER' as const, 'NEW' as const),
+    fc.constantFrom('FINAL' as const, 'CONTENT_FILTER' as const, 'TOOL_CALLS' as const, 'NEW' as const),
   ),
   crlf: fc.boolean(),
 })
@@ -83,8 +86,9 @@ function encodeLine(line: Line, text: string, index: number): string {
   if (line.kind === 'no json') return `{"result":${'"'.repeat(index % 3)}`
   if (line.kind === 'error') return JSON.stringify({ error: { grpcCode: 14, httpCode: 503, message: 'unavailable' } })
   const spelled = `"text":${spell(text, line.escape)}`
-  const said = line.kind === 'no text' ? '' : line.kind === 'twice' ? `"text":"",${spelled}` : spelled
-  const message = [`"role":"assistant"`, said].filter(Boolean)
+  const isSilent = line.kind === 'no text' || line.kind === 'calls'
+  const said = isSilent ? '' : line.kind === 'twice' ? `"text":"",${spelled}` : spelled
+  const message = [`"role":"assistant"`, spellCalls(line, text, index), said].filter(Boolean)
   if (line.order === 'text first') message.reverse()
   const status = `"status":"ALTERNATIVE_STATUS_${line.status}"`
   const alternatives = `"alternatives":[{"message":{${message.join(',')}},${status}}]`
@@ -95,12 +99,23 @@ function encodeLine(line: Line, text: string, index: number): string {
   return line.order === 'spaced' ? ` ${whole.replace('"text":', '"text" :\t')} ` : whole
 }
 
+/** Arguments that look like the text of a line. */
+function spellCalls({ kind, escape }: Line, text: string, index: number): string {
+  if (kind !== 'calls' && kind !== 'calls and text') return ''
+  const call = `{"functionCall":{"name":"f${index}","arguments":{"text":${spell(text, escape)},"days":2.0}}}`
+  return `"toolCallList":{"toolCalls":[${call},${call}]}`
+}
+
 /** JSON of a string in one of the ways in which it may be written. */
 function spell(text: string, escape: Line['escape']): string {
   const json = JSON.stringify(text)
   if (escape === 'none') return json
   const which = escape === 'all' ? /[^\x20-\x7e]/g : /[а-я]/g
   return json.replaceAll(which, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+interface CallOnWire {
+  readonly functionCall: { readonly name: string; readonly arguments: unknown }
 }
 
 /** The same in the simplest words: every line is parsed as a whole. */
@@ -110,6 +125,7 @@ function decodePlainly(body: Buffer): Decoded {
   let given = ''
   let end: unknown = { type: 'cut' }
   let announced = false
+  let calls: readonly StreamPart[] = []
   const all = body.toString('utf8').split('\n')
   for (const [index, line] of all.entries()) {
     if (line.trim() === '') continue
@@ -127,21 +143,34 @@ function decodePlainly(body: Buffer): Decoded {
     }
     announced = true
     const { alternatives, usage } = document['result'] as unknown as {
-      alternatives: [{ message: { text?: string }; status: string }]
+      alternatives: [{ message: { text?: string; toolCallList?: { toolCalls: CallOnWire[] } }; status: string }]
       usage: { completionTokens: string; totalTokens: string }
     }
     const [{ message, status }] = alternatives
-    const isFinal = status.endsWith('_FINAL') || status.endsWith('_FILTER')
-    text = message.text ?? text
+    const isFinal = /_(?:FINAL|FILTER|CALLS)$/.test(status)
+    const { toolCallList } = message
+    if (toolCallList) {
+      calls = toolCallList.toolCalls.map(({ functionCall: { name, arguments: input } }) => ({
+        type: 'tool-call',
+        toolCallId: '',
+        toolName: name,
+        input,
+      }))
+    }
+    if (status.endsWith('_FILTER')) calls = []
+    text = (toolCallList && message.text === '' ? undefined : message.text) ?? text
     const whole = isFinal ? text : text.replace(/[\uD800-\uDBFF]$/, '')
     if (whole.slice(0, given.length) !== given) parts.push({ type: 'rewrite', text: whole })
     else if (whole.length > given.length) parts.push({ type: 'text-delta', text: whole.slice(given.length) })
     given = whole
-    const finishReason = { FINAL: 'stop', FILTER: 'content-filter', NEW: 'other' }[status.split('_').at(-1) ?? '']
+    const finishReason = { FINAL: 'stop', FILTER: 'content-filter', CALLS: 'tool-calls', NEW: 'other' }[
+      status.split('_').at(-1) ?? ''
+    ]
     const counted = { inputTokens: 7, outputTokens: +usage.completionTokens, totalTokens: +usage.totalTokens }
     end = finishReason ? { type: 'finish', finishReason, rawFinishReason: status, usage: counted } : { type: 'cut' }
     if (isFinal) break
   }
+  if ((end as StreamEnd).type === 'finish') parts.push(...calls)
   return { parts: announced ? parts : [], end: end as StreamEnd }
 }
 

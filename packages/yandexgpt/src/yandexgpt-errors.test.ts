@@ -28,6 +28,8 @@ describe('the model', () => {
     [400, 3, 'Failed to parse model URI', 'not-found', /имя/],
     [400, 3, 'Failed to get model', 'not-found', /снятые/],
     [400, 3, 'Number of input tokens must be no more than 32768, got 40000', 'context-length', /сократите/],
+    [400, 3, 'it is not possible to generate an image from this request', 'content-filter', /перефразируйте/],
+    [400, 3, 'a constraint was violated', 'bad-request', /причина/],
     [400, 9, 'precondition', 'bad-request', /причина/],
     [401, 16, unknownKey, 'auth', /YC_API_KEY.*yc\.ai\.languageModels\.execute/],
     [401, 16, 'The apikey has expired', 'auth', /Срок API-ключа истёк/],
@@ -154,4 +156,13 @@ describe('inside an answer of 200', () => {
     expect(failure).toMatchObject({ kind, status })
     expect(failure).not.toHaveProperty('refreshToken')
   })
+})
+
+it.each([
+  [403, 'Permission denied', { operation: 'image' }, /ai\.imageGeneration\.user/],
+  [403, otherFolder, { operation: 'image' }, /b1gright/],
+  [403, 'Permission denied', { operation: 'other', endpoint: 'search' }, /search-api\.webSearch\.user/],
+  [404, 'Operation not found', { operation: 'job', endpoint: 'operations' }, /три дня/],
+] as const)('%i, %s, of %j has a hint of its own', (status, message, more, hint) => {
+  expect(convertYandexgptError(reply(status, { code: 7, message }, more)).hint).toMatch(hint)
 })

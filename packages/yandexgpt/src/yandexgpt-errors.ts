@@ -28,7 +28,7 @@ export function convertYandexgptError(reply: ErrorReply): ProviderFailure {
   const isToken = operation === 'token'
   const subject = isToken ? `The token service of Yandex Cloud (${endpoint})` : 'YandexGPT'
   return {
-    ...(isToken ? tokenMeaning(status, endpoint) : meaningOf(status, body.message ?? '')),
+    ...(isToken ? tokenMeaning(status, endpoint) : withOwnHint(meaningOf(status, body.message ?? ''), reply)),
     message: `${subject} answered ${status}: ${body.message ?? describeForeignBody(reply)}`,
     status,
     ...factsOf(body),
@@ -49,6 +49,30 @@ export function readYandexgptFailure(document: Readonly<Record<string, unknown>>
     status,
     ...factsOf(body),
   }
+}
+
+/** The hint that an operation has of its own, where the status alone was looked at. */
+function withOwnHint(meaning: Meaning, { operation, endpoint, status }: ErrorReply): Meaning {
+  const hint = ownHint(meaning.kind, status, operation, endpoint)
+  return hint === undefined ? meaning : { ...meaning, hint }
+}
+
+function ownHint(
+  kind: Meaning['kind'],
+  status: number,
+  operation: ErrorReply['operation'],
+  endpoint: string,
+): string | undefined {
+  if (kind === 'permission' && operation === 'image') {
+    return 'Нет прав: дайте сервисному аккаунту роль ai.imageGeneration.user на каталог, а ключу — область yc.ai.imageGeneration.execute.'
+  }
+  if (kind === 'permission' && endpoint === 'search') {
+    return 'Нет прав: дайте сервисному аккаунту роль search-api.webSearch.user, а ключу — область yc.search-api.execute.'
+  }
+  if (status === 404 && operation === 'job') {
+    return 'Такой операции нет: результаты хранятся три дня, и видит их только тот же каталог.'
+  }
+  return undefined
 }
 
 function factsOf({ code, requestId }: ErrorBody): Pick<ProviderFailure, 'providerCode' | 'requestId'> {
@@ -79,6 +103,12 @@ function meaningOfText(status: number, message: string): Meaning | undefined {
     return {
       kind,
       hint: 'Это токен пользователя, а не сервисного аккаунта: задайте yandexgpt({ sendFolderId: true }) и folderId (или YC_FOLDER_ID).',
+    }
+  }
+  if (status === 400 && /ethic|violate the terms|not possible to generate an? image/i.test(message)) {
+    return {
+      kind: 'content-filter',
+      hint: 'Сервис отказался по правилам о содержании: перефразируйте запрос.',
     }
   }
   if (/model.?uri|get model|parse model/i.test(message)) {

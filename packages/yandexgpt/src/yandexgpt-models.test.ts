@@ -35,6 +35,21 @@ describe('a model id', () => {
   })
 
   it.each([
+    ['text-search-doc', 'text-search-doc', 'emb', 'emb://b1g/text-search-doc/latest'],
+    ['text-embeddings@tamr7', 'text-embeddings', 'emb', 'emb://b1g/text-embeddings/latest@tamr7'],
+    ['gpt://b1g/text-embeddings/latest@tamr7', 'text-embeddings', 'emb', 'gpt://b1g/text-embeddings/latest@tamr7'],
+    ['emb://b1g/text-search-doc', 'text-search-doc', 'emb', 'emb://b1g/text-search-doc'],
+    ['art://b1g/yandex-art/latest', 'yandex-art', 'art', 'art://b1g/yandex-art/latest'],
+    ['yandex-art', 'yandex-art', 'art', 'art://b1g/yandex-art'],
+    ['cls://b1g/yandexgpt-lite/rc@tamr7', 'yandexgpt-lite/rc', 'cls', 'cls://b1g/yandexgpt-lite/rc@tamr7'],
+    ['yandexgpt-lite', 'yandexgpt-lite', 'cls', 'cls://b1g/yandexgpt-lite'],
+  ] as const)('%s of another scheme', (id, catalogueId, scheme, uri) => {
+    const model = parseYandexgptModel(id)
+    expect(model).toMatchObject({ id, catalogueId })
+    expect(formatModelUri(model, 'b1g', scheme)).toBe(uri)
+  })
+
+  it.each([
     '',
     ' yandexgpt',
     'yandexgpt ',
@@ -73,7 +88,9 @@ describe('a model id', () => {
     'gpt://user@b1g/yandexgpt',
     'GPT://b1g/yandexgpt',
     'gpt:/b1g/yandexgpt',
-    'emb://b1g/text-search-doc/latest',
+    'emb://b1g/yandexgpt/latest',
+    'gpt://b1g/yandex-art',
+    'cls://b1g/text-search-doc',
     'art://b1g/yandexgpt',
     'https://llm.api.cloud.yandex.net/yandexgpt',
     'gpt://gpt://b1g/yandexgpt',
@@ -99,7 +116,7 @@ it('lists each model once, in lower case, with prices that are dated and have a 
   for (const card of yandexgptModels) {
     for (const price of 'prices' in card ? card.prices : []) {
       expect(price.asOf, card.id).toMatch(/^2026-\d\d-\d\d$/)
-      expect(price.inputPerMillion, card.id).toMatch(/^\d+$/)
+      expect(price.inputPerMillion, card.id).toMatch(/^\d+(?:\.\d+)?$/)
       expect(price.source, card.id).not.toBe('')
     }
   }

@@ -1,4 +1,4 @@
-import type { ModelCard, ModelRef, Price } from '@shlyuz/core'
+import type { EmbeddingLimits, ModelCard, ModelRef, Price } from '@shlyuz/core'
 
 /** The ids of the known models. Other names parse too; the policy judges them. */
 export type YandexgptModelId = (typeof yandexgptModels)[number]['id']
@@ -27,31 +27,141 @@ function price(
 }
 
 /**
+ * Derived from the price list in dollars of 2026-07-04, and met in a test of 2026-11; the list in rubles has no line
+ * for embeddings that could be read.
+ */
+const embeddingPrices: readonly Price[] = [
+  {
+    inputPerMillion: '10.1',
+    outputPerMillion: '0',
+    vatIncluded: true,
+    source: 'derived from the AI Studio price list in dollars',
+    asOf: '2026-07-04',
+  },
+]
+
+/**
+ * One text a request, up to 2000 tokens; third parties quote more for the newer models. `dimensions`: the default
+ * first. Source: documentation, "Embeddings" and "Limits"; sizes of the second generation from third parties.
+ */
+function embedding(...dimensions: readonly number[]): EmbeddingLimits {
+  return { valuesPerRequest: 1, inputTokens: 2_000, dimensions }
+}
+
+/**
  * The models of AI Studio. Those made by others are listed too, so that a policy refuses them by knowledge.
  * `yandexgpt` and `yandexgpt-lite` are the moving names of Pro 5 and Lite 5; a context is given where the service
- * publishes it. Source: the model table of the documentation (2026-02), price page of 2026-03-03; what came later is
+ * publishes it.
+ *
+ * Abilities: tools and JSON schemas are documented for the API and not by model, so every model that was not seen to
+ * fail has them; hidden reasoning is documented for Pro 5 alone, images were seen on two open models.
+ * Source: the model table of the documentation (2026-02), price page of 2026-03-03; what came later is
  * from third-party copies and says so.
  */
 export const yandexgptModels = [
-  { id: 'aliceai-llm', kind: 'chat', prices: price('500', '500', '1200') },
-  { id: 'aliceai-llm-flash', kind: 'chat', prices: price('100', '25', '200', copiedPrices, '2026-08-03') },
-  { id: 'yandexgpt-5.1', kind: 'chat', contextTokens: 32_768, prices: price('800', '800', '800') },
-  { id: 'yandexgpt-5-pro', kind: 'chat', contextTokens: 32_768, prices: price('1200', '1200', '1200') },
-  { id: 'yandexgpt', kind: 'chat', contextTokens: 32_768, prices: price('1200', '1200', '1200') },
-  { id: 'yandexgpt-5-lite', kind: 'chat', contextTokens: 32_768, prices: price('200', '200', '200') },
-  { id: 'yandexgpt-lite', kind: 'chat', contextTokens: 32_768, prices: price('200', '200', '200') },
-  { id: 'qwen3-235b-a22b-fp8', kind: 'chat', contextTokens: 262_144, prices: price('500', '500', '500') },
-  { id: 'qwen3.6-35b-a3b', kind: 'chat', prices: price('200', '50', '300', copiedPrices, '2026-08-03') },
-  { id: 'deepseek-v4.1-flash', kind: 'chat', prices: price('300', '75', '500', copiedPrices, '2026-08-03') },
-  { id: 'deepseek-v4-flash', kind: 'chat', prices: price('300', '75', '500', copiedPrices, '2026-08-03') },
-  { id: 'gpt-oss-120b', kind: 'chat', contextTokens: 131_072, prices: price('300', '300', '300') },
-  { id: 'gpt-oss-20b', kind: 'chat', contextTokens: 131_072, prices: price('100', '100', '100') },
-  { id: 'gemma-3-27b-it', kind: 'chat', contextTokens: 131_072, prices: price('400', '400', '400') },
-  { id: 'text-search-doc', kind: 'embedding' },
-  { id: 'text-search-query', kind: 'embedding' },
-  { id: 'text-embeddings', kind: 'embedding' },
-  { id: 'text-embeddings-v2-doc', kind: 'embedding' },
-  { id: 'text-embeddings-v2-query', kind: 'embedding' },
+  { id: 'aliceai-llm', kind: 'chat', abilities: ['tools', 'output'], prices: price('500', '500', '1200') },
+  {
+    id: 'aliceai-llm-flash',
+    kind: 'chat',
+    abilities: ['tools', 'output'],
+    prices: price('100', '25', '200', copiedPrices, '2026-08-03'),
+  },
+  {
+    id: 'yandexgpt-5.1',
+    kind: 'chat',
+    contextTokens: 32_768,
+    abilities: ['tools', 'output'],
+    prices: price('800', '800', '800'),
+  },
+  {
+    id: 'yandexgpt-5-pro',
+    kind: 'chat',
+    contextTokens: 32_768,
+    abilities: ['tools', 'output', 'reasoning'],
+    prices: price('1200', '1200', '1200'),
+  },
+  {
+    id: 'yandexgpt',
+    kind: 'chat',
+    contextTokens: 32_768,
+    abilities: ['tools', 'output', 'reasoning'],
+    prices: price('1200', '1200', '1200'),
+  },
+  {
+    id: 'yandexgpt-5-lite',
+    kind: 'chat',
+    contextTokens: 32_768,
+    abilities: ['tools', 'output'],
+    prices: price('200', '200', '200'),
+  },
+  {
+    id: 'yandexgpt-lite',
+    kind: 'chat',
+    contextTokens: 32_768,
+    abilities: ['tools', 'output'],
+    prices: price('200', '200', '200'),
+  },
+  {
+    id: 'qwen3-235b-a22b-fp8',
+    kind: 'chat',
+    contextTokens: 262_144,
+    abilities: ['tools', 'output'],
+    prices: price('500', '500', '500'),
+  },
+  {
+    id: 'qwen3.6-35b-a3b',
+    kind: 'chat',
+    abilities: ['tools', 'output', 'reasoning', 'image'],
+    prices: price('200', '50', '300', copiedPrices, '2026-08-03'),
+  },
+  {
+    id: 'deepseek-v4.1-flash',
+    kind: 'chat',
+    abilities: ['tools', 'output', 'reasoning'],
+    prices: price('300', '75', '500', copiedPrices, '2026-08-03'),
+  },
+  {
+    id: 'deepseek-v4-flash',
+    kind: 'chat',
+    abilities: ['tools', 'output', 'reasoning'],
+    prices: price('300', '75', '500', copiedPrices, '2026-08-03'),
+  },
+  {
+    id: 'gpt-oss-120b',
+    kind: 'chat',
+    contextTokens: 131_072,
+    abilities: ['tools', 'output', 'reasoning'],
+    prices: price('300', '300', '300'),
+  },
+  {
+    id: 'gpt-oss-20b',
+    kind: 'chat',
+    contextTokens: 131_072,
+    abilities: ['tools', 'output', 'reasoning'],
+    prices: price('100', '100', '100'),
+  },
+  {
+    id: 'gemma-3-27b-it',
+    kind: 'chat',
+    contextTokens: 131_072,
+    abilities: ['tools', 'output', 'image'],
+    prices: price('400', '400', '400'),
+  },
+  { id: 'text-search-doc', kind: 'embedding', embedding: embedding(256), prices: embeddingPrices },
+  { id: 'text-search-query', kind: 'embedding', embedding: embedding(256), prices: embeddingPrices },
+  { id: 'text-embeddings', kind: 'embedding', embedding: embedding(1_536), prices: embeddingPrices },
+  {
+    id: 'text-embeddings-v2-doc',
+    kind: 'embedding',
+    embedding: embedding(256, 128, 512, 768),
+    prices: embeddingPrices,
+  },
+  {
+    id: 'text-embeddings-v2-query',
+    kind: 'embedding',
+    embedding: embedding(256, 128, 512, 768),
+    prices: embeddingPrices,
+  },
   { id: 'yandex-art', kind: 'image' },
   { id: 'aliceai-image-art-3.0', kind: 'image' },
 ] as const satisfies readonly ModelCard[]
@@ -82,10 +192,12 @@ export function isServedNatively(catalogueId: string): boolean {
   return card === undefined || nativeModels.includes(card.id)
 }
 
-/** Hidden reasoning is documented for Pro 5 alone; the release notes say that Pro 5.1 has none. */
+/**
+ * Whether a model reasons. Hidden reasoning is documented for Pro 5 alone; the release notes say that Pro 5.1 has
+ * none. A name we do not know may.
+ */
 export function canReason(catalogueId: string): boolean {
-  const id = findYandexgptModel(catalogueId)?.id
-  return id === undefined || id === 'yandexgpt' || id === 'yandexgpt-5-pro'
+  return findYandexgptModel(catalogueId)?.abilities?.includes('reasoning') ?? true
 }
 
 /** Moving names, and the model each stands for. */
@@ -100,7 +212,7 @@ const fixedNames: Readonly<Record<string, string>> = {
  */
 export function convertAnsweredModel(modelVersion: string | undefined, asked: ModelRef): string | undefined {
   if (modelVersion === undefined || /^[\d.]*$/.test(modelVersion)) return undefined
-  const [, name = modelVersion] = /^gpt:\/\/[^/]+\/([^/@]+)/.exec(modelVersion) ?? []
+  const [, name = modelVersion] = /^(?:gpt|emb|cls|art):\/\/[^/]+\/([^/@]+)/.exec(modelVersion) ?? []
   const id = findYandexgptModel(name)?.id
   if (id === undefined) return undefined
   const isAsked = (fixedNames[id] ?? id) === (fixedNames[asked.catalogueId] ?? asked.catalogueId)

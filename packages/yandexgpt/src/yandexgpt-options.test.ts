@@ -4,9 +4,11 @@ import { parseYandexgptOptions } from './yandexgpt-options.ts'
 
 it('takes what YandexGPT has', () => {
   const options = {
+    api: 'native',
     reasoningMode: 'enabled-hidden',
+    jsonObject: true,
     clientRequestId: '7d0b3c6e-request',
-    extraBody: { jsonObject: true, completionOptions: { newOption: 1 } },
+    extraBody: { newField: true, completionOptions: { newOption: 1 } },
     extraHeaders: { 'X-Trace-ID': 'a b' },
   }
   expect(parseYandexgptOptions(options)).toEqual(options)
@@ -15,12 +17,12 @@ it('takes what YandexGPT has', () => {
 })
 
 it('copies what it takes', () => {
-  const extraBody = { jsonSchema: { schema: {} } }
+  const extraBody = { newField: { inner: {} } }
   const extraHeaders = { 'x-a': '1' }
   const options = parseYandexgptOptions({ extraBody, extraHeaders })
   Object.assign(extraBody, { modelUri: 'gpt://other/model' })
   Object.assign(extraHeaders, { authorization: 'x' })
-  expect(options).toEqual({ extraBody: { jsonSchema: { schema: {} } }, extraHeaders: { 'x-a': '1' } })
+  expect(options).toEqual({ extraBody: { newField: { inner: {} } }, extraHeaders: { 'x-a': '1' } })
 })
 
 describe('refuses', () => {
@@ -33,6 +35,13 @@ describe('refuses', () => {
     [{ reasoning_mode: 'disabled' }, /use reasoningMode/],
     [{ colour: 1 }, /unknown option 'colour'/],
     [{ reasoningMode: 'ENABLED_HIDDEN' }, /'disabled' or 'enabled-hidden'/],
+    [{ api: 'grpc' }, /'auto', 'native' or 'openai'/],
+    [{ jsonObject: 1 }, /jsonObject must be true or false/],
+    [{ jsonSchema: {} }, /use output of the call itself/],
+    [{ toolChoice: 'auto' }, /use toolChoice of the call itself/],
+    [{ extraBody: { jsonSchema: {} } }, /may not set 'jsonSchema'; use output/],
+    [{ extraBody: { json_object: true } }, /use providerOptions\.yandexgpt\.jsonObject/],
+    [{ extraBody: { tools: [] } }, /may not set 'tools'; use tools/],
     [{ clientRequestId: 'a\r\nb' }, /visible ASCII/],
     [{ clientRequestId: '' }, /visible ASCII/],
     [{ extraBody: [] }, /plain JSON/],

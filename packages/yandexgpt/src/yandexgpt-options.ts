@@ -1,9 +1,19 @@
-import { checkKeys, isObject, refuse } from './yandexgpt-settings.ts'
+import { checkKeys, isObject, isYandexgptApi, refuse, type YandexgptApi } from './yandexgpt-settings.ts'
 
 /** `providerOptions.yandexgpt` of a call: what only YandexGPT has. Strict. */
 export interface YandexgptOptions {
-  /** Hidden reasoning; `enabled-hidden` only on YandexGPT Pro 5. Its tokens are billed. Default: the service's own (off). */
+  /** The surface for this call. Default: that of `yandexgpt({ api })`. */
+  readonly api?: YandexgptApi
+  /**
+   * Hidden reasoning of the native API; `enabled-hidden` only on YandexGPT Pro 5. Its tokens are billed. Wins over
+   * `reasoningEffort`. Default: the service's own (off).
+   */
   readonly reasoningMode?: 'disabled' | 'enabled-hidden'
+  /**
+   * Any JSON object for an answer, as text; ask for JSON in the prompt too. With `output` the schema is sent instead.
+   * @default false
+   */
+  readonly jsonObject?: boolean
   /** Sent as `x-client-request-id`, for the support of the service. Up to 100 visible ASCII characters. */
   readonly clientRequestId?: string
   /** Further fields of the request body, for what this client has no word for. Plain JSON. */
@@ -14,7 +24,7 @@ export interface YandexgptOptions {
 
 const where = 'providerOptions.yandexgpt'
 
-const optionNames = ['reasoningMode', 'clientRequestId', 'extraBody', 'extraHeaders']
+const optionNames = ['api', 'reasoningMode', 'jsonObject', 'clientRequestId', 'extraBody', 'extraHeaders']
 
 const neighbours: Readonly<Record<string, string>> = {
   reasoning: 'reasoningMode',
@@ -23,6 +33,13 @@ const neighbours: Readonly<Record<string, string>> = {
   temperature: 'temperature of the call itself',
   maxTokens: 'maxOutputTokens of the call itself',
   completionOptions: 'extraBody.completionOptions',
+  reasoningEffort: 'reasoningEffort of the call itself',
+  json: 'jsonObject',
+  jsonSchema: 'output of the call itself',
+  responseFormat: 'jsonObject, or output of the call itself',
+  tools: 'tools of the call itself',
+  toolChoice: 'toolChoice of the call itself',
+  parallelToolCalls: 'parallelToolCalls of the call itself',
   headers: 'extraHeaders',
   dataLogging: 'yandexgpt({ dataLogging })',
   folderId: 'yandexgpt({ folderId })',
@@ -35,6 +52,10 @@ const bodyWords: Readonly<Record<string, string>> = {
   messages: 'messages',
   stream: 'streamText',
   completionoptions: 'completionOptions',
+  tools: 'tools',
+  paralleltoolcalls: 'parallelToolCalls',
+  jsonschema: 'output',
+  jsonobject: `${where}.jsonObject`,
 }
 
 const completionWords: Readonly<Record<string, string>> = {
@@ -62,7 +83,13 @@ export function parseYandexgptOptions(options: unknown): YandexgptOptions {
     return refuse(`${where} must be an object`, 'Пишите providerOptions: { yandexgpt: { … } }.')
   }
   checkKeys(where, options, optionNames, neighbours)
-  const { reasoningMode, clientRequestId } = options
+  const { api, reasoningMode, jsonObject, clientRequestId } = options
+  if (api !== undefined && !isYandexgptApi(api)) {
+    refuse(`${where}.api must be 'auto', 'native' or 'openai'`, "api: 'auto', 'native' или 'openai'.")
+  }
+  if (jsonObject !== undefined && typeof jsonObject !== 'boolean') {
+    refuse(`${where}.jsonObject must be true or false`, 'jsonObject: true или false.')
+  }
   if (reasoningMode !== undefined && reasoningMode !== 'disabled' && reasoningMode !== 'enabled-hidden') {
     refuse(
       `${where}.reasoningMode must be 'disabled' or 'enabled-hidden'`,
@@ -79,6 +106,8 @@ export function parseYandexgptOptions(options: unknown): YandexgptOptions {
   const extraBody = readExtraBody(options['extraBody'])
   const extraHeaders = readExtraHeaders(options['extraHeaders'])
   return Object.freeze({
+    ...(api !== undefined && { api }),
+    ...(jsonObject !== undefined && { jsonObject }),
     ...(reasoningMode !== undefined && { reasoningMode }),
     ...(isId && { clientRequestId }),
     ...(extraBody && { extraBody }),

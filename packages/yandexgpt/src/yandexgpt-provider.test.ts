@@ -10,21 +10,54 @@ it('needs no settings', () => {
   expect(provider.kind).toBe('yandexgpt')
   expect(provider.name).toBe('yandexgpt')
   expect(provider.providerLogging).toBe('off')
+  expect(provider.imageLogging).toBe('cannot be switched off')
   expect(provider.endpoints).toEqual({
     api: { url: 'https://llm.api.cloud.yandex.net' },
+    openai: { url: 'https://ai.api.cloud.yandex.net/v1' },
+    operations: { url: 'https://operation.api.cloud.yandex.net' },
+    search: { url: 'https://searchapi.api.cloud.yandex.net' },
     iam: { url: 'https://iam.api.cloud.yandex.net/iam/v1/tokens' },
   })
 })
 
 it('takes addresses as they are spelled', () => {
   const { endpoints } = yandexgpt({ baseUrl: 'https://Stand.example/', iamUrl: 'https://stand.example/iam' })
-  expect(endpoints).toEqual({ api: { url: 'https://Stand.example/' }, iam: { url: 'https://stand.example/iam' } })
+  expect(endpoints).toMatchObject({ api: { url: 'https://Stand.example/' }, iam: { url: 'https://stand.example/iam' } })
 })
 
+it('takes a stand for the whole service, and each address of its own where one is given', () => {
+  expect(yandexgpt({ apiKey: 'AQVNkey', baseUrl: 'https://stand.example:8443/' }).endpoints).toEqual({
+    api: { url: 'https://stand.example:8443/' },
+    openai: { url: 'https://stand.example:8443/v1' },
+    operations: { url: 'https://stand.example:8443' },
+    search: { url: 'https://stand.example:8443' },
+  })
+  const openaiUrl = 'https://models.example/api/v1'
+  const searchUrl = 'https://search.example'
+  const operationsUrl = 'https://jobs.example'
+  const settings = { apiKey: 'AQVNkey', baseUrl: 'https://stand.example', openaiUrl, operationsUrl, searchUrl }
+  expect(yandexgpt(settings).endpoints).toEqual({
+    api: { url: 'https://stand.example' },
+    openai: { url: openaiUrl },
+    operations: { url: operationsUrl },
+    search: { url: searchUrl },
+  })
+})
+
+it.each(['https://llm.api.cloud.yandex.net', 'https://ai.api.cloud.yandex.net/'])(
+  'takes %s for no stand',
+  (baseUrl) => {
+    const { api: _api, ...others } = yandexgpt({ baseUrl }).endpoints
+    const { api: _default, ...defaults } = yandexgpt().endpoints
+    expect(others).toEqual(defaults)
+  },
+)
+
 it('lists IAM and the metadata of the VM only where they can be asked', () => {
-  expect(Object.keys(yandexgpt({ apiKey: 'AQVNkey' }).endpoints)).toEqual(['api'])
-  expect(Object.keys(yandexgpt({ iamToken: 't1.token' }).endpoints)).toEqual(['api'])
-  expect(Object.keys(yandexgpt({ oauthToken: 'y0_token', metadata: false }).endpoints)).toEqual(['api', 'iam'])
+  const four = ['api', 'openai', 'operations', 'search']
+  expect(Object.keys(yandexgpt({ apiKey: 'AQVNkey' }).endpoints)).toEqual(four)
+  expect(Object.keys(yandexgpt({ iamToken: 't1.token' }).endpoints)).toEqual(four)
+  expect(Object.keys(yandexgpt({ oauthToken: 'y0_token', metadata: false }).endpoints)).toEqual([...four, 'iam'])
   expect(yandexgpt({ metadata: true }).endpoints).toMatchObject({
     metadata: { url: metadataUrl, credentialOnly: true },
   })
@@ -40,6 +73,31 @@ it('carries its name and model ids in its type', () => {
   expectTypeOf(yandexgpt({ name: 'yandex-second' }).name).toEqualTypeOf<'yandex-second'>()
   expectTypeOf(yandexgpt().name).toEqualTypeOf<'yandexgpt'>()
   expectTypeOf<'yandexgpt-5.1'>().toExtend<ReturnType<typeof yandexgpt>['models'][number]['id']>()
+})
+
+describe('the surface', () => {
+  it.each([
+    ['yandexgpt-5.1', {}, 'yandexgpt-native'],
+    ['yandexgpt-lite@tamr7', {}, 'yandexgpt-native'],
+    ['brand-new', {}, 'yandexgpt-native'],
+    ['aliceai-llm-flash', {}, 'yandexgpt-openai'],
+    ['gpt-oss-120b', {}, 'yandexgpt-openai'],
+    ['yandexgpt-5.1', { api: 'openai' }, 'yandexgpt-openai'],
+    ['gpt-oss-120b', { api: 'native' }, 'yandexgpt-native'],
+    ['text-search-doc', {}, 'yandexgpt-native'],
+    ['text-search-doc', { api: 'openai' }, 'yandexgpt-native'],
+    ['yandex-art', { api: 'openai' }, 'yandexgpt-native'],
+    ['aliceai-image-art-3.0', { api: 'native' }, 'yandexgpt-openai'],
+  ] as const)('of %s with %j is %s', (id, settings, surface) => {
+    const setting = yandexgpt(settings)
+    expect(setting.surfaceOf(setting.parseModel(id), {}).id).toBe(surface)
+    const option = yandexgpt({ api: 'auto' })
+    expect(option.surfaceOf(option.parseModel(id), option.parseOptions(settings)).id).toBe(surface)
+  })
+
+  it('is one of those the provider lists, and its identifiers differ', () => {
+    expect(yandexgpt().surfaces.map(({ id }) => id)).toEqual(['yandexgpt-native', 'yandexgpt-openai'])
+  })
 })
 
 it('does not print its secrets', () => {
@@ -84,8 +142,8 @@ describe('refuses at construction', () => {
       /no certificate/,
       /openssl/,
     ],
-    ['the other surface', { api: 'openai' }, /not built yet/, /native/],
-    ['an unknown surface', { api: 'grpc' }, /'auto' or 'native'/, /auto/],
+    ['an unknown surface', { api: 'grpc' }, /'auto', 'native' or 'openai'/, /auto/],
+    ['an address of the search', { searchUrl: '' }, /searchUrl must be/, /адресом/],
   ])('%s', (_what, settings, message, hint) => {
     const attempt = (): unknown => yandexgpt(settings as object)
     expect(attempt).toThrow(ConfigurationError)

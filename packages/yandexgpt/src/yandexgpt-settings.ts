@@ -22,6 +22,16 @@ export interface YandexgptServiceAccountKey {
   readonly private_key: string
 }
 
+/** A surface: the native API, the OpenAI-compatible one, or by the model. */
+export type YandexgptApi = (typeof apis)[number]
+
+const apis = ['auto', 'native', 'openai'] as const
+
+/** True for the word of a surface. */
+export function isYandexgptApi(value: unknown): value is YandexgptApi {
+  return apis.some((api) => api === value)
+}
+
 /** Settings of {@link yandexgpt}. All are optional; unknown ones are refused. */
 export interface YandexgptSettings<Name extends string = string> {
   /**
@@ -50,16 +60,30 @@ export interface YandexgptSettings<Name extends string = string> {
    * @default true for `oauthToken`, else false
    */
   readonly sendFolderId?: boolean
-  /** Origin of the native API. The policy must list it. @default 'https://llm.api.cloud.yandex.net' */
+  /**
+   * Origin of the native API. The policy must list it. Given as a stand of your own, it also is the default of
+   * `openaiUrl` (with `/v1`), `operationsUrl` and `searchUrl`: one address for the whole stand.
+   * @default 'https://llm.api.cloud.yandex.net'
+   */
   readonly baseUrl?: string
+  /** Base of the OpenAI-compatible API, with its version. @default 'https://ai.api.cloud.yandex.net/v1' */
+  readonly openaiUrl?: string
+  /** Origin of the operations that deferred jobs are. @default 'https://operation.api.cloud.yandex.net' */
+  readonly operationsUrl?: string
+  /** Origin of the generative search. @default 'https://searchapi.api.cloud.yandex.net' */
+  readonly searchUrl?: string
   /** @default 'https://iam.api.cloud.yandex.net/iam/v1/tokens' */
   readonly iamUrl?: string
   /** PEM text of further authorities, trusted beside the default roots, for these endpoints only. */
   readonly ca?: string
   /** Let the service store prompts (its own default is yes). @default false */
   readonly dataLogging?: boolean
-  /** The surface to use. `auto` will choose the OpenAI-compatible one for other models once it is built. @default 'auto' */
-  readonly api?: 'auto' | 'native'
+  /**
+   * The surface of text calls. `auto`: the native one for the models it serves and for names we do not know, the
+   * OpenAI-compatible one for the rest (Alice AI Flash, open models). `providerOptions.yandexgpt.api` wins.
+   * @default 'auto'
+   */
+  readonly api?: YandexgptApi
 }
 
 const settingNames = [
@@ -72,6 +96,9 @@ const settingNames = [
   'folderId',
   'sendFolderId',
   'baseUrl',
+  'openaiUrl',
+  'operationsUrl',
+  'searchUrl',
   'iamUrl',
   'ca',
   'dataLogging',
@@ -101,6 +128,9 @@ const neighbours: Readonly<Record<string, string>> = {
   endpoint: 'baseUrl',
   host: 'baseUrl',
   iamEndpoint: 'iamUrl',
+  openaiBaseUrl: 'openaiUrl',
+  operationUrl: 'operationsUrl',
+  searchApiUrl: 'searchUrl',
   caBundle: 'ca',
   caFile: 'ca',
   logging: 'dataLogging',
@@ -130,7 +160,7 @@ export function checkYandexgptSettings(settings: unknown): asserts settings is Y
   checkKeys('yandexgpt()', settings, settingNames, neighbours)
   checkName(settings['name'])
   for (const name of secretNames) checkSecret(name, settings[name])
-  for (const name of ['baseUrl', 'iamUrl']) checkText(name, settings[name])
+  for (const name of ['baseUrl', 'openaiUrl', 'operationsUrl', 'searchUrl', 'iamUrl']) checkText(name, settings[name])
   for (const name of ['metadata', 'dataLogging', 'sendFolderId']) checkFlag(name, settings[name])
   if (settings['folderId'] !== undefined) checkFolder('folderId', settings['folderId'])
   checkAuthority(settings['ca'])
@@ -200,11 +230,8 @@ function checkAuthority(ca: unknown): void {
 }
 
 function checkApi(api: unknown): void {
-  if (api === undefined || api === 'auto' || api === 'native') return
-  if (api === 'openai') {
-    refuse("api: 'openai' is not built yet", "Пока доступен только api: 'native'; уберите настройку.")
-  }
-  refuse("api must be 'auto' or 'native'", "api: 'auto', 'native' или без настройки.")
+  if (api === undefined || isYandexgptApi(api)) return
+  refuse("api must be 'auto', 'native' or 'openai'", "api: 'auto', 'native', 'openai' или без настройки.")
 }
 
 function checkOneCredential(settings: Readonly<Record<string, unknown>>): void {

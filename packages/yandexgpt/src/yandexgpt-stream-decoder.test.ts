@@ -142,11 +142,58 @@ describe('a text that does not go on from the one before', () => {
     const call = { toolCallList: { toolCalls: [{ functionCall: { name: 'weather', arguments: {} } }] } }
     const body = line('Обь') + line('Обь') + line(undefined, 'TOOL_CALLS', 3, call)
     expect(decode(body)).toEqual({
-      parts: [metadata, delta('Обь')],
+      parts: [metadata, delta('Обь'), { type: 'tool-call', toolCallId: '', toolName: 'weather', input: {} }],
       end: finish('tool-calls', 'ALTERNATIVE_STATUS_TOOL_CALLS', 3),
       done: true,
     })
   })
+})
+
+describe('tool calls', () => {
+  const listOf = (...calls: object[]): object => ({
+    toolCallList: { toolCalls: calls.map((functionCall) => ({ functionCall })) },
+  })
+  const part = (toolName: string, input: unknown): object => ({ type: 'tool-call', toolCallId: '', toolName, input })
+
+  it('come in their order, without ids, whole numbers as such', () => {
+    const body = line(undefined, 'TOOL_CALLS', 3, listOf({ name: 'weather', arguments: { days: 2 } }, { name: 'time' }))
+    expect(decode(body.replace('"days":2', '"days":2.0')).parts).toEqual([
+      metadata,
+      part('weather', { days: 2 }),
+      part('time', {}),
+    ])
+  })
+
+  it('are those of the last list, given out at the end', () => {
+    const weather = { name: 'weather', arguments: { city: 'Тула' } }
+    const first = line(undefined, 'PARTIAL', 1, listOf(weather))
+    const second = line(undefined, 'TOOL_CALLS', 2, listOf(weather, { name: 'time', arguments: {} }))
+    expect(decode(first).parts).toEqual([metadata])
+    expect(decode(first + second).parts).toEqual([metadata, part('weather', { city: 'Тула' }), part('time', {})])
+  })
+
+  it('are not given out when the stream is cut, or the answer withheld', () => {
+    const first = line(undefined, 'PARTIAL', 1, listOf({ name: 'weather', arguments: {} }))
+    expect(decode(first)).toEqual({ parts: [metadata], end: { type: 'cut' }, done: false })
+    expect(decode(first + line('Нет.', 'CONTENT_FILTER')).parts).toEqual([metadata, delta('Нет.')])
+  })
+
+  it('keep arguments that are no object as text', () => {
+    const body = line(undefined, 'TOOL_CALLS', 1, listOf({ name: 'weather', arguments: 'Тула' }))
+    expect(decode(body).parts).toEqual([
+      metadata,
+      { type: 'tool-call', toolCallId: '', toolName: 'weather', input: undefined, invalidInput: 'Тула' },
+    ])
+  })
+
+  it.each([[{ toolCalls: {} }], [[]], [{ toolCalls: [{}] }], [{ toolCalls: [{ functionCall: { arguments: {} } }] }]])(
+    'fail the stream when they are %j',
+    (toolCallList) => {
+      expect(decode(line(undefined, 'TOOL_CALLS', 1, { toolCallList }))).toMatchObject({
+        end: { type: 'failed', failure: { kind: 'protocol' } },
+      })
+    },
+  )
 })
 
 describe('half a surrogate pair', () => {

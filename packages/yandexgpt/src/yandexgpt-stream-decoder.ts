@@ -1,4 +1,4 @@
-import type { ByteDecoder, ModelRef, ProviderFailure, StreamEnd, StreamPart, Usage } from '@shlyuz/core'
+import type { ByteDecoder, ModelRef, ProviderFailure, StreamEnd, StreamPart, ToolCallPart, Usage } from '@shlyuz/core'
 import { isFinalYandexgptStatus, mapYandexgptFinishReason } from './map-yandexgpt-finish-reason.ts'
 import { readYandexgptAnswer, unreadable, type YandexgptAnswer } from './read-yandexgpt-answer.ts'
 import { CumulativeLine } from './yandexgpt-cumulative-line.ts'
@@ -18,7 +18,8 @@ const lineFeed = 0x0a
 /**
  * Decodes the native stream: a JSON document a line, each with the whole text and usage so far, the last one with a
  * final status; no `data:` prefix, no other end mark. Gives deltas. A text that does not continue the one before
- * is a `rewrite`: the content filter replaces text that way.
+ * is a `rewrite`: the content filter replaces text that way. Tool calls are given out at the end, when no line can
+ * bring a longer list of them; the service sends them whole, in one line.
  *
  * Source: `POST /foundationModels/v1/completion` with `stream: true`; the error line in the middle is that of the
  * JSON gateway.
@@ -43,6 +44,8 @@ export class YandexgptStreamDecoder implements ByteDecoder {
   #given = ''
   #held = ''
   #announced = false
+  /** The calls of the last line that had any: a list holds all so far, as the text does. */
+  #toolCalls: readonly ToolCallPart[] = []
   #status: string | undefined
   #usage: Usage = {}
   #failure: ProviderFailure | undefined
@@ -68,6 +71,7 @@ export class YandexgptStreamDecoder implements ByteDecoder {
     const raw = this.#status
     const finishReason = mapYandexgptFinishReason(raw)
     if (finishReason === undefined || raw === undefined) return { type: 'cut' }
+    this.#giveCalls(out)
     return { type: 'finish', finishReason, rawFinishReason: raw, usage: this.#usage }
   }
 
@@ -144,6 +148,7 @@ export class YandexgptStreamDecoder implements ByteDecoder {
     this.#takeAnswer(read.answer, out)
     if (read.continues) this.#takeSuffix(read.suffix, out)
     else this.#takeText(read.suffix, out)
+    if (this.done) this.#giveCalls(out)
     return true
   }
 
@@ -175,11 +180,15 @@ export class YandexgptStreamDecoder implements ByteDecoder {
     if ('failure' in read) return this.#fail(read.failure)
     this.#takeAnswer(read.answer, out)
     this.#takeText(read.answer.text ?? this.#given + this.#held, out)
+    if (this.done) this.#giveCalls(out)
   }
 
   /** Takes all but the text. */
-  #takeAnswer({ status, usage, modelVersion }: YandexgptAnswer, out: StreamPart[]): void {
+  #takeAnswer({ status, usage, modelVersion, toolCalls }: YandexgptAnswer, out: StreamPart[]): void {
     if (usage) this.#usage = usage
+    if (toolCalls) this.#toolCalls = toolCalls
+    // What the filter withheld is not run either.
+    if (mapYandexgptFinishReason(status) === 'content-filter') this.#toolCalls = []
     this.#status = status
     this.done = isFinalYandexgptStatus(status)
     this.#announce(convertAnsweredModel(modelVersion, this.#asked), out)
@@ -214,6 +223,11 @@ export class YandexgptStreamDecoder implements ByteDecoder {
     if (fresh === '') return
     this.#given += fresh
     out.push({ type: 'text-delta', text: fresh })
+  }
+
+  #giveCalls(out: StreamPart[]): void {
+    out.push(...this.#toolCalls)
+    this.#toolCalls = []
   }
 
   #failTooLong(chunk: Buffer): number {

@@ -63,6 +63,12 @@ export class Authorizer {
     return { key, access: await this.#share(known, scope, start) }
   }
 
+  /** The key of the credential that such a request would use, without asking for access. Empty when there is none. */
+  async keyOf(provider: Provider, request: SecretRequest): Promise<string> {
+    if (provider.credentials.length === 0) return ''
+    return (this.#known.get(provider) ?? (await this.#read(provider, request))).key
+  }
+
   /** The service refused this access: it is forgotten, unless a newer one is there already. */
   async forget({ key, access }: GrantedAccess): Promise<void> {
     if (this.#held.get(key) !== access) return

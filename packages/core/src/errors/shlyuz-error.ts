@@ -1,4 +1,5 @@
 import type { Receipt } from '../policy/receipt.ts'
+import type { AssistantMessage, ToolMessage } from '../vocabulary/messages.ts'
 
 /** One try of a call, for errors and results. */
 export interface Attempt {
@@ -50,6 +51,11 @@ export class ShlyuzError extends Error {
   readonly retryAfterMs: number | undefined
   attempts: readonly Attempt[]
   policy: Receipt | undefined
+  /**
+   * Given when steps of a text call were done before the error, and tools may have acted: append to `messages` to go
+   * on from there. Not enumerable: logs print what they can enumerate.
+   */
+  declare readonly responseMessages?: readonly (AssistantMessage | ToolMessage)[]
 
   constructor(code: string, message: string, facts: ErrorFacts = {}) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause })

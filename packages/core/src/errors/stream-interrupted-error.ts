@@ -1,10 +1,13 @@
 import { inspect, type InspectOptions } from 'node:util'
+import type { ContentPart } from '../vocabulary/messages.ts'
 import { ShlyuzError, type ErrorFacts } from './shlyuz-error.ts'
 
 /** What came before the cut. */
 export interface PartialAnswer {
-  /** Empty when nothing came. */
+  /** Empty when no text came. */
   readonly text: string
+  /** All that came, with reasoning and tool calls; none of these tools ran. Empty when nothing came. */
+  readonly content: readonly ContentPart[]
 }
 
 /**

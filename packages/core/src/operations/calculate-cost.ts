@@ -38,3 +38,30 @@ function format(value: bigint): string {
   const fraction = (value % total).toString().padStart(12, '0').replace(/0+$/, '')
   return fraction === '' ? `${value / total}` : `${value / total}.${fraction}`
 }
+
+/** The costs of several requests in one. A request without a cost makes the sum unknown: `undefined`. */
+export function sumCosts(all: readonly (Cost | undefined)[]): Cost | undefined {
+  const [first] = all
+  if (first === undefined || all.length === 1) return first
+  let total = 0n
+  let oldest = first.asOf
+  for (const cost of all) {
+    if (cost === undefined) return undefined
+    total += parse(cost.amount)
+    if (cost.asOf < oldest) oldest = cost.asOf
+  }
+  const known = all as readonly Cost[]
+  return Object.freeze({
+    amount: format(total),
+    currency: 'RUB',
+    vatIncluded: known.every(({ vatIncluded }) => vatIncluded),
+    estimated: known.some(({ estimated }) => estimated) || known.some((one) => one.vatIncluded !== first.vatIncluded),
+    source: [...new Set(known.map(({ source }) => source))].join('; '),
+    asOf: oldest,
+  })
+}
+
+function parse(amount: string): bigint {
+  const [whole = '0', fraction = ''] = amount.split('.')
+  return BigInt(whole + fraction.padEnd(12, '0').slice(0, 12))
+}

@@ -7,6 +7,7 @@ import type { CallScope } from '../transport/call-scope.ts'
 import type { ExchangeLimits } from '../transport/http-exchange.ts'
 import type { Pools } from '../transport/pools.ts'
 import type { CallRecord } from './call-record.ts'
+import type { CallUploads, UploadRegistry } from './uploads.ts'
 
 /** What all calls of a client share. */
 export interface ClientServices {
@@ -17,6 +18,8 @@ export interface ClientServices {
   /** The client's own policy, without what a call adds. */
   readonly guard: Guard
   readonly network: 'internet' | 'test'
+  /** Files that calls of this client have put at the services. */
+  readonly uploads: UploadRegistry
 }
 
 /** One provider asked within one call: everything an exchange needs to know. */
@@ -31,4 +34,8 @@ export interface CallContext {
   readonly retry: RetryOptions
   readonly secretRequest: SecretRequest
   readonly record: CallRecord
+  /** Absent for operations that may put no file at a service, such as a token exchange. */
+  readonly uploads?: CallUploads
+  /** Told how far a long operation is, from 0 to 1. What it throws ends the call. */
+  readonly onProgress?: (progress: number) => void
 }

@@ -10,9 +10,10 @@ export const defaultTimeouts = Object.freeze({
   firstContentMs: 180_000,
   idleMs: 180_000,
   attemptMs: Infinity,
+  toolMs: Infinity,
 })
 
-export type AllTimeouts = ExchangeLimits & { readonly totalMs: number }
+export type AllTimeouts = ExchangeLimits & { readonly totalMs: number; readonly toolMs: number }
 
 /** Timers of the runtime count in 32 bits. */
 const longestMs = 2 ** 31 - 1

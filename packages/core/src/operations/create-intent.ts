@@ -1,5 +1,5 @@
 import type { ContentFacts, Intent, ModelIdentity } from '../policy/intent.ts'
-import type { OperationKind, Provider } from '../provider.ts'
+import type { OperationKind, Provider, ProviderLogging } from '../provider.ts'
 import type { PartMessage } from '../vocabulary/messages.ts'
 
 const noContent: ContentFacts = Object.freeze({ messages: 0, characters: 0, images: 0, files: 0, remoteUrls: 0 })
@@ -22,9 +22,15 @@ export function createIntent(provider: Provider, facts: IntentFacts): Intent {
     origins: originsOf(provider),
     stream: facts.stream ?? false,
     content: facts.content ?? noContent,
+    providerLogging: loggingOf(provider, facts.operation),
     labels: facts.labels ?? noLabels,
     ...(facts.model && { model: facts.model }),
   })
+}
+
+/** Whether the service stores what such an operation sends; images are stated apart. */
+export function loggingOf(provider: Provider, operation: OperationKind): ProviderLogging {
+  return (operation === 'image' ? provider.imageLogging : undefined) ?? provider.providerLogging
 }
 
 const known = new WeakMap<Provider, readonly string[]>()
@@ -49,11 +55,10 @@ export function countContent(messages: readonly PartMessage[]): ContentFacts {
   for (const message of messages) {
     for (const part of message.content) {
       if (part.type === 'text') characters += part.text.length
-      if (part.type === 'image') images++
-      if (part.type === 'file') files++
-      if ((part.type === 'image' && part.image instanceof URL) || (part.type === 'file' && part.data instanceof URL)) {
-        remoteUrls++
-      }
+      if (part.type !== 'media') continue
+      if (part.modality === 'image') images++
+      else files++
+      if (part.source instanceof URL) remoteUrls++
     }
   }
   return Object.freeze({ messages: messages.length, characters, images, files, remoteUrls })

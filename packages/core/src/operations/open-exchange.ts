@@ -2,11 +2,12 @@ import type { GrantedAccess } from '../auth/authorizer.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { createDeniedError } from '../policy/create-denied-error.ts'
 import type { Guard } from '../policy/guard.ts'
-import type { Endpoint, Provider, WireRequest } from '../provider.ts'
+import type { Endpoint, Multipart, Provider, WireRequest } from '../provider.ts'
 import { HttpExchange, type AnswerReader } from '../transport/http-exchange.ts'
 import { send } from '../transport/send.ts'
 import type { CallContext } from './call-context.ts'
 import { createHeaders } from './create-headers.ts'
+import { encodeMultipart } from './encode-multipart.ts'
 
 type ApprovedUrl = ReturnType<Guard['judgeUrl']>
 
@@ -30,13 +31,19 @@ export async function openExchange(
   record.decide(decision)
   if (decision.verdict === 'deny' || !url || !origin) throw createDeniedError(decision)
   record.origin = origin
-  const headers = createHeaders(request, granted?.access)
+  const { body } = request
+  const form = isForm(body) ? encodeMultipart(body) : undefined
+  const headers = createHeaders(request, granted?.access, form?.contentType)
   const denial = guard.judgeHeaders(headers) ?? guard.judgeEnvironment(process.env)
   if (denial) throw createDeniedError(denial)
   const pool = await scope.race(services.pools.get(origin, endpoint, guard, context.secretRequest))
   scope.throwIfOver()
   const exchange = new HttpExchange(scope, context.limits, reader, origin)
-  send(pool, { method: request.method, path: joinPath(url, request), headers, body: request.body }, exchange)
+  send(
+    pool,
+    { method: request.method, path: joinPath(url, request), headers, body: isForm(body) ? form?.bytes : body },
+    exchange,
+  )
   record.peers = pool.peers
   return exchange
 }
@@ -74,6 +81,10 @@ function judgeEndpoint({ guard, model }: CallContext, endpoint: Endpoint, reques
     byRequest.set(key, judged)
   }
   return judged
+}
+
+function isForm(body: WireRequest['body']): body is Multipart {
+  return typeof body === 'object' && !(body instanceof Uint8Array)
 }
 
 /** The path of the approved URL with the operation's own behind it; without one the URL goes as it was approved. */

@@ -11,7 +11,8 @@ const graceMs = 5_000
 
 /**
  * Drives an adapter's operation: performs each effect and hands the reply back. An error is thrown into the
- * generator first, so that its `finally` runs.
+ * generator first, so that its `finally` runs. Once the call is over, what ended it is what comes out: cleaning up
+ * neither hides it nor undoes it.
  */
 export async function runOperation<R>(
   context: CallContext,
@@ -19,20 +20,27 @@ export async function runOperation<R>(
   sink: PartSink | undefined,
 ): Promise<R> {
   let current = context
-  let step = operation.next()
+  let end: { readonly reason: unknown } | undefined
   try {
+    let step = operation.next()
     while (!step.done) {
       try {
         const reply = await performEffect(current, step.value, sink)
         step = operation.next(reply)
       } catch (error) {
         // What the operation still does is cleaning up after itself: it gets a short life of its own.
-        if (current.scope.over)
+        if (current.scope.over) {
+          if (end) throw error
+          end = { reason: error }
           current = { ...context, scope: new CallScope({ wheel: context.scope.wheel, limitMs: graceMs }) }
+        }
         step = operation.throw(error)
       }
     }
+    if (end) throw end.reason
     return step.value
+  } catch (error) {
+    throw end ? end.reason : error
   } finally {
     if (current !== context) current.scope.end()
   }
@@ -50,8 +58,17 @@ async function performEffect(context: CallContext, effect: Effect, sink: PartSin
       if (!sink) throw new TypeError('an operation without a sink streamed')
       return performStream(context, effect, sink)
     case 'wait':
+      if (effect.progress !== undefined) context.onProgress?.(Math.min(1, Math.max(0, effect.progress)))
       return context.scope.wait(effect.ms)
+    case 'upload':
+      if (!context.uploads) throw new TypeError('an operation that may not upload did')
+      return context.uploads.use(context, effect, runSilently)
     case 'read':
       return context.scope.race(readSource(effect.source, context.secretRequest))
   }
+}
+
+/** An upload and its removal give out no parts. */
+function runSilently<R>(context: CallContext, operation: Operation<R>): Promise<R> {
+  return runOperation(context, operation, undefined)
 }

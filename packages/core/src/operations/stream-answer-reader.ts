@@ -10,6 +10,7 @@ import type { AnswerHeaders, AnswerReader, HttpExchange } from '../transport/htt
 import type { StreamPart } from '../vocabulary/stream-parts.ts'
 import type { CallContext } from './call-context.ts'
 import { checkAnswerHeaders, errorBodyLimit, readFailure } from './check-answer.ts'
+import { ContentBuilder } from './content-builder.ts'
 import { createProviderError } from './create-provider-error.ts'
 import { StopCutter } from './stop-cutter.ts'
 import { strikeEcho } from './strike-echo.ts'
@@ -18,10 +19,9 @@ import { strikeEcho } from './strike-echo.ts'
 export interface PartSink {
   /** Given an exchange to slow down when its reader does not keep up. */
   attach(exchange: HttpExchange): void
-  push(part: StreamPart): void
+  /** Takes a part, and gives back the one that goes into the answer: a tool call gets its id here. */
+  push(part: StreamPart): StreamPart
   readonly stops: readonly string[]
-  /** Text given out so far, over the whole call. */
-  readonly text: string
 }
 
 /**
@@ -38,6 +38,7 @@ export class StreamAnswerReader implements AnswerReader {
   readonly #resolve: (reply: StreamReply) => void
   readonly #reject: (error: unknown) => void
   readonly #parts: StreamPart[] = []
+  readonly #content = new ContentBuilder()
   #exchange: HttpExchange | undefined
   #errorBody: BodyCollector | undefined
   #status = 0
@@ -62,9 +63,9 @@ export class StreamAnswerReader implements AnswerReader {
     this.#reject = reject
   }
 
-  /** Content was given to the caller: from here on nothing is repeated. */
+  /** Content of this exchange was given to the caller: from here on nothing is repeated. */
   get contentStarted(): boolean {
-    return this.#sink.text !== ''
+    return this.#content.started
   }
 
   attach(exchange: HttpExchange): void {
@@ -135,23 +136,29 @@ export class StreamAnswerReader implements AnswerReader {
   }
 
   #take(part: StreamPart): void {
-    switch (part.type) {
-      case 'response-metadata':
-        return this.#judgeModel(part.modelId)
-      case 'text-delta': {
-        const text = this.#cutter.push(part.text)
-        this.#exchange?.contentArrived()
-        if (text !== '') this.#sink.push(text === part.text ? part : { type: 'text-delta', text })
-        return
-      }
-      case 'rewrite':
-        // What was held back belongs to the text that no longer holds.
-        this.#cutter = new StopCutter(this.#sink.stops)
-        this.#exchange?.contentArrived()
-        return this.#sink.push({ type: 'rewrite', text: this.#cutter.push(part.text) })
-      case 'finish':
-        return
+    if (part.type === 'response-metadata') return this.#judgeModel(part.modelId)
+    this.#exchange?.contentArrived()
+    if (part.type === 'text-delta') {
+      const text = this.#cutter.push(part.text)
+      if (text !== '') this.#give(text === part.text ? part : { type: 'text-delta', text })
+    } else if (part.type === 'rewrite') {
+      // What was held back belongs to the text that no longer holds.
+      this.#cutter = new StopCutter(this.#sink.stops)
+      this.#give({ type: 'rewrite', text: this.#cutter.push(part.text) })
+    } else if (!this.#cutter.met) {
+      // What was held back stands before what follows it.
+      if (part.type !== 'tool-progress' && part.type !== 'reasoning-delta') this.#giveRest()
+      this.#give(part)
     }
+  }
+
+  #give(part: StreamPart): void {
+    this.#content.push(this.#sink.push(part))
+  }
+
+  #giveRest(): void {
+    const rest = this.#cutter.end()
+    if (rest !== '') this.#give({ type: 'text-delta', text: rest })
   }
 
   /** Policy, depth 4: another model than the judged one answers to nobody. */
@@ -187,14 +194,13 @@ export class StreamAnswerReader implements AnswerReader {
 
   #settle(end: StreamReply['end']): void {
     this.#settled = true
-    const rest = this.#cutter.end()
-    if (rest !== '') this.#sink.push({ type: 'text-delta', text: rest })
-    this.#resolve({ status: this.#status, headers: this.#headers, end, text: this.#sink.text })
+    this.#giveRest()
+    this.#resolve({ status: this.#status, headers: this.#headers, end, content: this.#content.content() })
   }
 
   #interrupted(message: string, cause: ShlyuzError | undefined): StreamInterruptedError {
     return new StreamInterruptedError(`the answer was cut: ${message}`, {
-      partial: { text: this.#sink.text },
+      partial: { text: this.#content.text, content: this.#content.content() },
       isRetryable: cause?.isRetryable ?? true,
       hint: 'Ответ оборвался. Полученная часть — в error.partial.text; повторите запрос или продолжите с неё.',
       ...(cause && { cause }),

@@ -10,19 +10,23 @@ import type { Provider, TextCall, TextResult } from '../provider.ts'
 import { movesOn, worthWaitingMs } from '../resilience/fallback.ts'
 import { serverWaitCapMs, type RetryOptions } from '../resilience/retry.ts'
 import { CallScope } from '../transport/call-scope.ts'
-import type { ModelCard, ModelRef } from '../vocabulary/models.ts'
+import type { ContentPart } from '../vocabulary/messages.ts'
+import type { ModelRef } from '../vocabulary/models.ts'
+import type { Loss } from '../vocabulary/warnings.ts'
 import { calculateCost } from './calculate-cost.ts'
 import type { CallContext, ClientServices } from './call-context.ts'
 import { CallRecord } from './call-record.ts'
-import type { CheckedText } from './check-text-options.ts'
 import type { AllTimeouts } from './check-timeouts.ts'
 import { isObject, refuse } from './checks.ts'
 import { countContent, createIntent, originsOf } from './create-intent.ts'
+import { createTextCall, findCard, type PreparedCall, type TextDraft } from './create-text-call.ts'
 import { parseModel } from './parse-model.ts'
 import { runOperation } from './run-operation.ts'
 import type { PartSink } from './stream-answer-reader.ts'
 import { StopCutter } from './stop-cutter.ts'
-import type { GenerateTextResult } from './text-result.ts'
+import type { TextStep } from './text-result.ts'
+import { today } from './today.ts'
+import type { CallUploads } from './uploads.ts'
 
 /** A target as the caller named it, found but not yet judged. */
 export interface Target {
@@ -33,42 +37,50 @@ export interface Target {
 export interface TextCallOptions {
   readonly services: ClientServices
   readonly guard: Guard
-  readonly checked: CheckedText
+  readonly draft: TextDraft
+  readonly stops: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly includeRaw: boolean
   readonly providerOptions: unknown
   readonly targets: readonly Target[]
   readonly timeouts: AllTimeouts
   readonly retries: number
-  readonly stream: boolean
+  /** The files that targets which answered have put at their services: settled when the call is over. */
+  readonly uploads: CallUploads[]
+  /** Makes the place where the parts of a target's stream go. Absent: no stream. */
+  readonly createSink: ((prepared: PreparedCall) => PartSink) | undefined
 }
 
 /** One target of a call, checked and judged: ready to be asked. */
-interface Leg {
+export interface Leg {
   readonly provider: Provider
   readonly ref: ModelRef
   readonly identity: ModelIdentity
-  readonly call: TextCall
+  readonly prepared: PreparedCall
   readonly record: CallRecord
 }
 
+/** The answer of the target that gave one. */
+export interface TextAnswer {
+  /** Its place among the targets. */
+  readonly index: number
+  readonly prepared: PreparedCall
+  readonly step: TextStep
+}
+
 /**
- * Runs a text call: prepares and judges every target before anything is sent, then asks them in order. The sink
+ * Asks a model once: prepares and judges every target before anything is sent, then asks them in order. The sink
  * gets the parts of a stream.
  */
-export async function runTextCall(
-  options: TextCallOptions,
-  scope: CallScope,
-  sink: PartSink | undefined,
-): Promise<GenerateTextResult> {
-  const legs: Leg[] = []
-  for (const [index, target] of options.targets.entries()) legs.push(prepareLeg(options, target, index))
-  for (const [index, leg] of legs.entries()) await judgeLeg(options, leg, index, scope)
+export async function runTextCall(options: TextCallOptions, scope: CallScope): Promise<TextAnswer> {
+  const legs = await prepareLegs(options, scope)
   const earlier: Attempt[] = []
   for (const [index, leg] of legs.entries()) {
     const last = index === legs.length - 1
     const legScope = last ? scope : createLegScope(scope)
     try {
-      const result = await runLeg(options, leg, legScope, last ? retryOf(options) : legRetryOf(options), sink)
-      return createResult(options, leg, result, earlier)
+      const result = await runLeg(options, leg, legScope, last ? retryOf(options) : legRetryOf(options))
+      return { index, prepared: leg.prepared, step: createStep(options, leg, result, earlier) }
     } catch (error) {
       // The end of the call's own scope is the reason, unless it cut an answer that had begun.
       const ended = scope.over && !StreamInterruptedError.isInstance(error)
@@ -81,6 +93,21 @@ export async function runTextCall(
     }
   }
   throw new TypeError('a call without targets')
+}
+
+/** Every target, checked and judged. @throws for the first one that may not be asked, or cannot keep the call */
+export async function prepareLegs(options: TextCallOptions, scope: CallScope): Promise<readonly Leg[]> {
+  const legs: Leg[] = []
+  for (const [index, target] of options.targets.entries()) legs.push(prepareLeg(options, target, index))
+  for (const [index, leg] of legs.entries()) {
+    try {
+      await judgeLeg(options, leg, index, scope)
+      refuseLosses(leg)
+    } catch (error) {
+      throw leg.record.complete(error)
+    }
+  }
+  return legs
 }
 
 function retryOf({ retries }: TextCallOptions): RetryOptions {
@@ -97,21 +124,16 @@ function createLegScope(parent: CallScope): CallScope {
   return new CallScope({ wheel: parent.wheel, parent, limitMs: parent.remainingMs / 2, phase: 'attempt' })
 }
 
-function prepareLeg(options: TextCallOptions, { provider, modelId }: Target, index: number): Leg {
-  const { guard, checked, services } = options
+/** A target as the call would ask it; nothing is judged yet. */
+export function prepareLeg(options: TextCallOptions, { provider, modelId }: Target, index: number): Leg {
+  const { guard, services, draft } = options
   const target = { provider: provider.name, model: modelId, providerLogging: provider.providerLogging }
   const record = new CallRecord(target, guard, services.network)
   try {
     const ref = parseModel(provider, modelId, guard, index)
-    const call: TextCall = Object.freeze({
-      messages: checked.messages,
-      settings: checked.settings,
-      stream: options.stream,
-      options: provider.parseOptions(optionsOf(options.providerOptions, provider)),
-    })
-    // A link in the content is the policy's to refuse, with its own code; then what the provider cannot keep.
     const identity = guard.identify(provider.kind, ref, originsOf(provider))
-    return { provider, ref, identity, call, record }
+    const parsed = provider.parseOptions(optionsOf(options.providerOptions, provider))
+    return { provider, ref, identity, prepared: createTextCall(draft, provider, ref, parsed), record }
   } catch (error) {
     throw record.complete(error)
   }
@@ -126,43 +148,70 @@ function optionsOf(given: unknown, provider: Provider): unknown {
 
 /** Policy, depth 1. Further targets are judged with their addresses: one bad target refuses the whole set. */
 async function judgeLeg(options: TextCallOptions, leg: Leg, index: number, scope: CallScope): Promise<void> {
-  const { guard, checked } = options
-  const { provider, identity, record, call, ref } = leg
-  try {
-    const intent = createIntent(provider, {
-      operation: 'chat',
-      model: identity,
-      stream: options.stream,
-      content: countContent(checked.messages),
-      labels: checked.labels,
-    })
-    const judged = guard.judgeIntent(intent)
-    let decision: Decision = judged instanceof Promise ? await scope.race(judged) : judged
-    if (index > 0) decision = judgeFallback(guard, leg, decision)
-    record.decide(decision)
-    if (decision.verdict === 'deny') throw createDeniedError(decision)
-    for (const loss of provider.check(call, ref)) {
-      if (loss.effect === 'refuse') {
-        throw new UnsupportedFeatureError(loss.message, {
-          ...(loss.hint !== undefined && { hint: loss.hint }),
-        })
-      }
-      record.warnings.push({
-        code: loss.code,
-        message: loss.message,
-        ...(loss.setting !== undefined && { setting: loss.setting }),
+  const decision = await judgeIntentOf(options, leg, index, scope)
+  leg.record.decide(decision)
+  // A link in the content is the policy's to refuse, with its own code; then what the provider cannot keep.
+  if (decision.verdict === 'deny') throw createDeniedError(decision)
+}
+
+/** What the policy says of a target. */
+export async function judgeIntentOf(
+  { guard, draft, labels }: TextCallOptions,
+  leg: Leg,
+  index: number,
+  scope: CallScope,
+): Promise<Decision> {
+  const intent = createIntent(leg.provider, {
+    operation: 'chat',
+    model: leg.identity,
+    stream: draft.stream,
+    content: countContent(draft.messages),
+    labels,
+  })
+  const judged = guard.judgeIntent(intent)
+  const decision = judged instanceof Promise ? await scope.race(judged) : judged
+  return index > 0 ? judgeFallback(guard, leg, decision) : decision
+}
+
+/** @throws UnsupportedFeatureError for the first loss that changes the meaning of the call */
+function refuseLosses({ prepared, record, provider }: Leg): void {
+  for (const loss of [...prepared.losses, ...foreignFiles(prepared.call, provider)]) {
+    if (loss.effect === 'refuse') {
+      throw new UnsupportedFeatureError(loss.message, {
+        ...(loss.hint !== undefined && { hint: loss.hint }),
       })
     }
-  } catch (error) {
-    throw record.complete(error)
+    const { code, message, setting } = loss
+    record.warnings.push({ code, message, ...(setting !== undefined && { setting }) })
   }
 }
 
-function judgeFallback(guard: Guard, { provider, identity }: Leg, intent: Decision): Decision {
+/** A file lies at one provider: another one knows nothing of its id. */
+export function foreignFiles({ messages }: TextCall, { name }: Provider): readonly Loss[] {
+  const losses: Loss[] = []
+  for (const { content } of messages) {
+    for (const part of content) {
+      if (part.type !== 'media' || !('fileId' in part.source)) continue
+      const { provider } = part.source
+      if (provider === undefined || provider === name) continue
+      losses.push({
+        effect: 'refuse',
+        code: 'file-of-other-provider',
+        setting: 'messages',
+        message: `the conversation holds a file that lies at '${provider}'; '${name}' cannot see it`,
+        hint: `Передайте сам файл (байты или localFile) вместо fileId: у '${name}' его нет.`,
+      })
+    }
+  }
+  return losses
+}
+
+function judgeFallback(guard: Guard, { provider, identity, ref, prepared }: Leg, intent: Decision): Decision {
   const name = `${provider.name}/${identity.id}`
   if (intent.verdict === 'deny') return guard.refuseFallback(intent, name)
-  for (const endpoint of Object.values(provider.endpoints)) {
-    if (endpoint.credentialOnly) continue
+  const { endpoints: used } = provider.surfaceOf(ref, prepared.call.options)
+  for (const [key, endpoint] of Object.entries(provider.endpoints)) {
+    if (endpoint.credentialOnly || (used && !used.includes(key))) continue
     const { decision } = guard.judgeUrl(endpoint.url, {
       credentialOnly: false,
       method: 'POST',
@@ -174,14 +223,9 @@ function judgeFallback(guard: Guard, { provider, identity }: Leg, intent: Decisi
   return intent
 }
 
-async function runLeg(
-  options: TextCallOptions,
-  leg: Leg,
-  scope: CallScope,
-  retry: RetryOptions,
-  sink: PartSink | undefined,
-): Promise<TextResult & { readonly raw?: unknown }> {
-  const { provider, identity, record, call, ref } = leg
+async function runLeg(options: TextCallOptions, leg: Leg, scope: CallScope, retry: RetryOptions): Promise<TextResult> {
+  const { provider, identity, record, prepared, ref } = leg
+  const uploads = options.services.uploads.open()
   const context: CallContext = {
     services: options.services,
     provider,
@@ -190,34 +234,43 @@ async function runLeg(
     scope,
     limits: options.timeouts,
     retry,
-    secretRequest: { provider: provider.name, model: ref.id, labels: options.checked.labels },
+    secretRequest: { provider: provider.name, model: ref.id, labels: options.labels },
     record,
+    uploads,
   }
-  const result = await runOperation(context, provider.text(call, ref), sink)
-  const denial = options.guard.judgeAnsweredModel(identity, result.modelId)
-  if (denial) throw createDeniedError(denial)
-  record.answeredBy = result.modelId ?? 'not stated'
-  return result
+  try {
+    const result = await runOperation(context, provider.text(prepared.call, ref), options.createSink?.(prepared))
+    const denial = options.guard.judgeAnsweredModel(identity, result.modelId)
+    if (denial) throw createDeniedError(denial)
+    record.answeredBy = result.modelId ?? 'not stated'
+    options.uploads.push(uploads)
+    return result
+  } catch (error) {
+    // Nothing stays at a service that did not answer, also when the next one does.
+    await uploads.settle('delete')
+    throw error
+  }
 }
 
-function createResult(
+function createStep(
   options: TextCallOptions,
   { provider, ref, record }: Leg,
   result: TextResult,
   earlier: readonly Attempt[],
-): GenerateTextResult {
-  const full = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
-  const cutter = new StopCutter(options.checked.stops)
-  const cut = options.stream ? full : cutter.push(full) + (cutter.met ? '' : cutter.end())
-  const content = cutter.met ? [{ type: 'text' as const, text: cut }] : result.content
-  const card: ModelCard | undefined = provider.models.find(
-    (model) => model.id.toLowerCase() === ref.catalogueId.toLowerCase(),
-  )
-  const cost = ref.tuned === undefined ? calculateCost(result.usage, card?.prices, today()) : undefined
-  return Object.freeze({
-    text: cut,
+): TextStep {
+  // A stream was cut on its way.
+  const cut = options.draft.stream ? undefined : cutContent(result.content, options.stops)
+  const content = cut ?? result.content
+  const cost =
+    ref.tuned === undefined ? calculateCost(result.usage, findCard(provider, ref)?.prices, today()) : undefined
+  const reasoning = joinTexts(content, 'reasoning')
+  return {
+    text: joinTexts(content, 'text'),
+    ...(reasoning !== '' && { reasoning }),
     content,
-    finishReason: cutter.met ? 'stop' : result.finishReason,
+    toolCalls: content.filter((part) => part.type === 'tool-call'),
+    toolResults: [],
+    finishReason: cut ? 'stop' : result.finishReason,
     ...(result.rawFinishReason !== undefined && { rawFinishReason: result.rawFinishReason }),
     usage: result.usage,
     ...(cost && { cost }),
@@ -234,13 +287,29 @@ function createResult(
       headers: Object.freeze({ ...record.headers }),
       ...(record.requestId !== undefined && { requestId: record.requestId }),
     }),
-    responseMessages: Object.freeze([{ role: 'assistant' as const, content: cut }]),
-    ...(options.checked.includeRaw && record.raw !== undefined && { raw: record.raw }),
-  })
+    ...(options.includeRaw && record.raw !== undefined && { raw: record.raw }),
+  }
 }
 
-function today(): string {
-  return new Date().toISOString().slice(0, 10)
+/** The content before the first `stop` string in its text; `undefined` when none is met. */
+function cutContent(content: readonly ContentPart[], stops: readonly string[]): readonly ContentPart[] | undefined {
+  if (stops.length === 0) return undefined
+  const cutter = new StopCutter(stops)
+  const kept: ContentPart[] = []
+  for (const part of content) {
+    if (part.type !== 'text') {
+      kept.push(part)
+      continue
+    }
+    const text = cutter.push(part.text) + (cutter.met ? '' : cutter.end())
+    if (text !== '') kept.push({ type: 'text', text })
+    if (cutter.met) return kept
+  }
+  return undefined
+}
+
+function joinTexts(content: readonly ContentPart[], type: 'text' | 'reasoning'): string {
+  return content.map((part) => (part.type === type ? part.text : '')).join('')
 }
 
 /** Finds `'<provider>/<model>'`. @throws ConfigurationError */

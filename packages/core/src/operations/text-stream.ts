@@ -2,12 +2,15 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import { StreamInterruptedError } from '../errors/stream-interrupted-error.ts'
 import type { CallScope } from '../transport/call-scope.ts'
 import type { HttpExchange } from '../transport/http-exchange.ts'
-import type { FinishPart, RewritePart, StreamPart, TextDeltaPart } from '../vocabulary/stream-parts.ts'
-import type { PartSink } from './stream-answer-reader.ts'
+import type { TextStreamPart } from '../vocabulary/stream-parts.ts'
 import type { GenerateTextResult } from './text-result.ts'
 
-/** What `streamText` gives out, in order; a complete stream ends with `finish`. */
-export type TextStreamPart = TextDeltaPart | RewritePart | FinishPart
+/** Where the parts of a streamed call go. */
+export interface StreamOutlet {
+  /** Given an exchange to slow down when its reader does not keep up. */
+  attach(exchange: HttpExchange): void
+  push(part: TextStreamPart): void
+}
 
 /** Parts and characters that wait for a slow reader before the socket is paused. */
 const queueLimit = 1_024
@@ -22,8 +25,7 @@ interface Waiter {
  * A streamed answer. Iterate it once, or await `result` alone; either way errors come out there, and an error
  * nobody looks at is no unhandled rejection. Leaving the loop closes the socket.
  */
-export class TextStream implements AsyncIterable<TextStreamPart>, PartSink {
-  readonly stops: readonly string[]
+export class TextStream<Output = undefined> implements AsyncIterable<TextStreamPart>, StreamOutlet {
   #text = ''
   #scope: CallScope
   #queue: TextStreamPart[] = []
@@ -36,12 +38,11 @@ export class TextStream implements AsyncIterable<TextStreamPart>, PartSink {
   #iterating = false
   #draining = false
   #dropped = false
-  readonly #result: Promise<GenerateTextResult>
+  readonly #result: Promise<GenerateTextResult<Output>>
 
   /** Made by `client.streamText`. */
-  constructor(scope: CallScope, stops: readonly string[], run: (sink: PartSink) => Promise<GenerateTextResult>) {
+  constructor(scope: CallScope, run: (outlet: StreamOutlet) => Promise<GenerateTextResult<Output>>) {
     this.#scope = scope
-    this.stops = stops
     this.#result = run(this).then(
       (result) => {
         this.#finish(result)
@@ -58,13 +59,13 @@ export class TextStream implements AsyncIterable<TextStreamPart>, PartSink {
    * The whole answer, when the stream is over. Asking for it without iterating reads the stream to its end in
    * bounded memory.
    */
-  get result(): Promise<GenerateTextResult> {
+  get result(): Promise<GenerateTextResult<Output>> {
     this.#draining = true
     this.#relieve()
     return this.#result
   }
 
-  /** The text given out so far. */
+  /** The text given out so far, of the step under way. */
   get text(): string {
     return this.#text
   }
@@ -79,7 +80,7 @@ export class TextStream implements AsyncIterable<TextStreamPart>, PartSink {
           if (part.type === 'text-delta') yield part.text
           if (part.type === 'rewrite') {
             throw new StreamInterruptedError('the service replaced the text it had given; textStream cannot say so', {
-              partial: { text: part.text },
+              partial: { text: part.text, content: [{ type: 'text', text: part.text }] },
               hint: 'Читайте сам поток: часть rewrite содержит новый текст целиком.',
             })
           }
@@ -124,10 +125,11 @@ export class TextStream implements AsyncIterable<TextStreamPart>, PartSink {
   }
 
   /** For core: takes a part. */
-  push(part: StreamPart): void {
+  push(part: TextStreamPart): void {
+    if (this.#state !== 'open') return
     if (part.type === 'text-delta') this.#text += part.text
     else if (part.type === 'rewrite') this.#text = part.text
-    else return
+    else if (part.type === 'step-finish') this.#text = ''
     this.#deliver(part)
   }
 
@@ -138,7 +140,7 @@ export class TextStream implements AsyncIterable<TextStreamPart>, PartSink {
       return waiter.resolve({ value: part, done: false })
     }
     this.#queue.push(part)
-    if (part.type === 'text-delta') this.#characters += part.text.length
+    if (part.type === 'text-delta' || part.type === 'reasoning-delta') this.#characters += part.text.length
     if (this.#queue.length - this.#head <= queueLimit && this.#characters <= characterLimit) return
     if (this.#draining && !this.#iterating) this.#drop()
     else this.#exchange?.pause()
@@ -188,7 +190,7 @@ export class TextStream implements AsyncIterable<TextStreamPart>, PartSink {
     return Promise.resolve(done)
   }
 
-  #finish({ finishReason, usage }: GenerateTextResult): void {
+  #finish({ finishReason, usage }: GenerateTextResult<Output>): void {
     if (this.#state !== 'open') return
     this.#deliver({ type: 'finish', finishReason, usage })
     this.#state = 'ended'

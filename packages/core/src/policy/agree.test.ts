@@ -100,6 +100,7 @@ describe('models, client and request', () => {
     origins: [origin],
     stream: false,
     content: { messages: 1, characters: 1, images: 0, files: 0, remoteUrls: 0 },
+    providerLogging: 'off',
     labels: {},
   })
 

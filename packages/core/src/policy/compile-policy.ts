@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ConfigurationError } from '../errors/configuration-error.ts'
+import type { ProviderLogging } from '../provider.ts'
 import { createRanges, type Ranges } from './addresses.ts'
 import { copyPlain } from './copy-plain.ts'
 import { isSpelledPlainly, parseSpelled } from './parse-origin.ts'
@@ -33,15 +34,19 @@ export interface CompiledPolicy {
   /** `'none'` also when the document speaks of origins or addresses and of no proxy; `undefined`: it has no say. */
   readonly proxy: CompiledProxy | 'none' | undefined
   readonly models: { readonly developer: ReadonlySet<string>; readonly weights: ReadonlySet<string> } | undefined
+  /** Permitted values; `undefined`: it has no say. */
+  readonly providerLogging: ReadonlySet<ProviderLogging> | undefined
   readonly rules: readonly Rule[]
   /** Canonical JSON of what decides over sockets: addresses, pins, proxy, trust. */
   readonly network: string
 }
 
 const sections = [
-  'name', 'version', 'description', 'origins', 'addresses', 'redirects', 'proxy', 'models', 'tls', 'customTransport', 'rules',
+  'name', 'version', 'description', 'origins', 'addresses', 'redirects', 'proxy', 'models', 'providerLogging', 'tls', 'customTransport',
+  'rules',
 ] // oxfmt-ignore
 const developers = ['ru', 'foreign', 'unknown']
+const loggings: readonly ProviderLogging[] = ['off', 'on', 'cannot be switched off', 'not stated']
 const weights = ['own', 'adapted-foreign', 'undisclosed', 'unknown']
 
 /** @throws ConfigurationError for anything unknown or malformed */
@@ -69,6 +74,7 @@ export function compilePolicy(given: PolicyDocument): CompiledPolicy {
     addresses: compileAddresses(document, origins),
     proxy: compileProxy(document),
     models: compileModels(document),
+    providerLogging: compileLogging(document),
     rules,
     network: describeNetwork(document),
   })
@@ -196,6 +202,13 @@ function compileModels({ models }: PolicyDocument): CompiledPolicy['models'] {
   onlyWords(models.developer, ['ru', 'foreign', '*'], 'models.developer')
   onlyWords(models.weights, [...weights, '*'], 'models.weights')
   return { developer: new Set(models.developer), weights: new Set(models.weights) }
+}
+
+function compileLogging({ providerLogging }: PolicyDocument): CompiledPolicy['providerLogging'] {
+  const listed = listOf(providerLogging, 'providerLogging')
+  if (listed === undefined) return undefined
+  onlyWords(listed, loggings, 'providerLogging')
+  return new Set(listed)
 }
 
 function compileRules({ rules = [] }: PolicyDocument): readonly Rule[] {

@@ -57,6 +57,7 @@ const reasons: Readonly<Record<ReasonCode, string>> = {
   'model.mismatch': 'the model is declared for another origin',
   'content.remote_url': 'the content holds a link that the provider would fetch',
   'data.special': 'the content is labelled as a special category of data',
+  'data.provider_logging': 'the service would store what it is sent, or does not say that it would not',
   'fallback.not_allowed': 'a further target of the fallback is not allowed',
   'config.custom_transport': 'a transport of the caller’s own would bypass the checks of addresses and certificates',
   'policy.no_permit': 'no rule permits it',
@@ -112,6 +113,8 @@ function hintOf(code: ReasonCode, facts: Facts): string {
       return `Уберите настройку ${facts['option'] ?? ''}: соединениями управляет Shlyuz; для тестов есть testNetwork.`
     case 'content.remote_url':
       return 'Скачайте файл сами и передайте байты (Uint8Array) вместо ссылки.'
+    case 'data.provider_logging':
+      return `Сервис хранит запросы (${facts['logging'] ?? 'не указано'}), политика этого не допускает: выберите другой сервис, отключите хранение в его настройках или добавьте '${facts['logging'] ?? 'not stated'}' в providerLogging политики.`
     case 'fallback.not_allowed':
       return `Уберите ${facts['target'] ?? 'цель'} из fallback: политика её не допускает.`
     case 'model.mismatch':

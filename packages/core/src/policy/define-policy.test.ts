@@ -108,6 +108,7 @@ describe('definePolicy', () => {
       { name: 'p', proxy: { mode: 'explicit', origin: 'http://p.example:3128' } },
     ],
     ['another proxy mode', { name: 'p', proxy: { mode: 'environment' } }],
+    ['another word on logging', { name: 'p', providerLogging: ['never'] }],
     ['half of the models', { name: 'p', models: { developer: ['ru'] } }],
     [
       'an incomplete model',
@@ -130,6 +131,8 @@ describe('definePolicy', () => {
     ['a range', { name: 'p', addresses: { cidrs: [10] } }],
     ['proxy', { name: 'p', proxy: 'http://p.example:3128' }],
     ['models', { name: 'p', models: null }],
+    ['providerLogging', { name: 'p', providerLogging: 'off' }],
+    ['a word on logging', { name: 'p', providerLogging: [true] }],
     ['tls', { name: 'p', tls: null }],
     ['an unknown key of tls', { name: 'p', tls: { verify: true, servername: 'a' } }],
   ])('refuses %s of the wrong type', (_what, document) => {

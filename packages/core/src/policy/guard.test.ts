@@ -13,6 +13,7 @@ const intent: Intent = Object.freeze({
   origins: [],
   stream: false,
   content: { messages: 1, characters: 6, images: 0, files: 0, remoteUrls: 0 },
+  providerLogging: 'off',
   labels: {},
 })
 

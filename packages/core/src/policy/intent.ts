@@ -1,4 +1,4 @@
-import type { OperationKind } from '../provider.ts'
+import type { OperationKind, ProviderLogging } from '../provider.ts'
 
 /** What is known of who made a model. Three questions, kept apart: see the sovereignty records. */
 export interface ModelIdentity {
@@ -35,6 +35,8 @@ export interface Intent {
   readonly origins: readonly string[]
   readonly stream: boolean
   readonly content: ContentFacts
+  /** Whether the service stores what this operation sends. */
+  readonly providerLogging: ProviderLogging
   /** Set by the caller: purpose, system, data class. */
   readonly labels: Readonly<Record<string, string>>
 }

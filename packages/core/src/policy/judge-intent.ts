@@ -1,3 +1,4 @@
+import type { OperationKind } from '../provider.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import type { Facts, Finding, RuleEffect } from './decision.ts'
 import type { Intent, ModelIdentity } from './intent.ts'
@@ -25,7 +26,23 @@ function builtInFindings(policy: CompiledPolicy, intent: Intent): Finding[] {
   if (policy.origins && content.remoteUrls > 0) {
     say('content', 'forbid', 'content.remote_url', { links: content.remoteUrls })
   }
+  if (policy.providerLogging && !withoutContent.has(intent.operation)) {
+    const { providerLogging: logging } = intent
+    const facts = { operation: intent.operation, logging }
+    if (!policy.providerLogging.has(logging)) say('providerLogging', 'forbid', 'data.provider_logging', facts)
+    // Only a policy about nothing else permits by it: beside other sections it narrows what they permit.
+    else say('providerLogging', speaksOfNothingElse(policy) ? 'permit' : 'abstain', 'ok', facts)
+  } else if (policy.providerLogging && speaksOfNothingElse(policy)) {
+    say('operations', 'permit', 'ok', { operation: intent.operation })
+  }
   return found
+}
+
+/** Operations that send no content of the caller's. */
+const withoutContent: ReadonlySet<OperationKind> = new Set(['token', 'models'])
+
+function speaksOfNothingElse({ origins, models, rules }: CompiledPolicy): boolean {
+  return origins === undefined && models === undefined && rules.length === 0
 }
 
 function judgeModel({ models }: CompiledPolicy, model: ModelIdentity): ReasonCode {

@@ -1,3 +1,4 @@
+import type { ProviderLogging } from '../provider.ts'
 import type { ModelIdentity } from './intent.ts'
 import type { Rule } from './rule.ts'
 
@@ -55,6 +56,11 @@ export interface PolicyDocument {
   readonly proxy?: ProxyRule
   /** `'*'` allows any value. */
   readonly models?: { readonly developer: readonly string[]; readonly weights: readonly string[] }
+  /**
+   * What may be asked of a service by whether it stores what it is sent: `['off']` lets only those pass that are told
+   * not to. Credentials and lists of models hold no content and are not asked for it. Absent: no say.
+   */
+  readonly providerLogging?: readonly ProviderLogging[]
   readonly tls?: { readonly verify: true }
   readonly customTransport?: 'deny'
   /** Rules of your own, see `rule`. */

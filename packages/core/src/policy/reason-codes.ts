@@ -34,6 +34,7 @@ export const reasonCodes = [
   'model.mismatch',
   'content.remote_url',
   'data.special',
+  'data.provider_logging',
   'fallback.not_allowed',
   'config.custom_transport',
   'policy.no_permit',

@@ -22,7 +22,7 @@ export const worthWaitingMs = 2_000
  * after a refusal of the request, the credential, the certificate or the policy, nor after an abort.
  */
 export function movesOn(error: unknown): boolean {
-  if (StreamInterruptedError.isInstance(error)) return error.partial.text === ''
+  if (StreamInterruptedError.isInstance(error)) return error.partial.content.length === 0
   if (RateLimitError.isInstance(error)) return error.retryAfterMs === undefined || error.retryAfterMs > worthWaitingMs
   return [ConnectionError, TimeoutError, ServerError, QuotaError, CircuitOpenError].some((type) =>
     type.isInstance(error),

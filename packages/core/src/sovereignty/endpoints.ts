@@ -30,6 +30,11 @@ const records: readonly EndpointRecord[] = [
   { origin: 'https://operation.api.cloud.yandex.net', ...yandex },
   { origin: 'https://iam.api.cloud.yandex.net', ...yandex },
   {
+    origin: 'https://searchapi.api.cloud.yandex.net',
+    ...yandex,
+    source: 'yandex.cloud/docs: Search API, API reference',
+  },
+  {
     origin: 'http://169.254.169.254',
     ...yandex,
     source: 'yandex.cloud/docs: Compute Cloud, authentication from inside a VM',

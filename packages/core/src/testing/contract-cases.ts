@@ -2,11 +2,14 @@ import assert from 'node:assert/strict'
 import type { Client } from '../client-types.ts'
 import { PolicyDeniedError } from '../errors/policy-denied-error.ts'
 import { StreamInterruptedError } from '../errors/stream-interrupted-error.ts'
+import { UnsupportedFeatureError } from '../errors/unsupported-feature-error.ts'
 import type { GenerateTextResult } from '../operations/text-result.ts'
-import type { TextStream, TextStreamPart } from '../operations/text-stream.ts'
+import type { TextStream } from '../operations/text-stream.ts'
 import type { Provider } from '../provider.ts'
+import { features } from '../vocabulary/features.ts'
 import type { Timeouts } from '../vocabulary/settings.ts'
-import type { FinishReason } from '../vocabulary/stream-parts.ts'
+import type { FinishReason, TextStreamPart } from '../vocabulary/stream-parts.ts'
+import type { Tool } from '../vocabulary/tools.ts'
 import type { Usage } from '../vocabulary/usage.ts'
 
 /** An answer that the service is to give. */
@@ -15,6 +18,8 @@ export interface ContractAnswer {
   readonly pieces: readonly string[]
   /** @default 'stop' */
   readonly finish?: Extract<FinishReason, 'stop' | 'length' | 'content-filter'>
+  /** Tools that the answer asks for instead of giving text. */
+  readonly toolCalls?: readonly { readonly name: string; readonly input: Readonly<Record<string, unknown>> }[]
 }
 
 /**
@@ -33,9 +38,11 @@ export interface ContractRequest {
 /** The service behind an adapter: a local one with real sockets. Faults and answers hold for one request. */
 export interface ContractBackend {
   /** Makes a client of the provider whose network leads to the service; it must repeat at least once. */
-  client(provider: Provider): Pick<Client, 'generateText' | 'streamText' | 'close'>
-  /** Reference of a model to ask. */
+  client(provider: Provider): Pick<Client, 'generateText' | 'streamText' | 'check' | 'close'>
+  /** Reference of a model to ask; one that can call tools, where the service has such. */
   readonly model: string
+  /** False for a service that states no tokens at the end of a stream. @default true */
+  readonly hasStreamUsage?: boolean
   /** Writes the next answer. */
   script(answer: ContractAnswer): void
   /** Breaks the next answer. */
@@ -158,7 +165,7 @@ const drafts: readonly Draft[] = [
       const stream = client.streamText(options)
       const finish = (await readParts(stream)).find((part) => part.type === 'finish')
       assert.ok(finish, 'the stream has no finish')
-      checkUsage(finish.usage)
+      if (backend.hasStreamUsage ?? true) checkUsage(finish.usage)
       assert.deepEqual((await stream.result).usage, finish.usage, 'finish and result state different usage')
     },
   },
@@ -252,6 +259,90 @@ const drafts: readonly Draft[] = [
     },
   },
   {
+    name: 'the loss table has a cell for every feature, on each surface',
+    check({ provider, backend }) {
+      const ref = provider.parseModel(backend.model.slice(provider.name.length + 1))
+      const surface = provider.surfaceOf(ref, provider.parseOptions(undefined))
+      assert.ok(provider.surfaces.includes(surface), "the model's surface is not among the provider's surfaces")
+      for (const { id, features: cells } of provider.surfaces) {
+        const missing = features.filter((feature) => cells[feature.id] === undefined)
+        assert.deepEqual(missing, [], `surface '${id}' has no cell for a feature`)
+      }
+      return Promise.resolve()
+    },
+  },
+  {
+    name: 'a tool runs once for a call, with the input that came, streamed or not',
+    async check(world) {
+      const { backend, client, options } = world
+      if (await refusesTools(world)) return
+      for (const isStreamed of [false, true]) {
+        const runs: unknown[] = []
+        const tools = { note: createNote(runs) }
+        backend.script({ pieces: [], toolCalls: [{ name: 'note', input: noteInput }] })
+        backend.script({ pieces })
+        const call = { ...options, tools }
+        const result = isStreamed ? await client.streamText(call).result : await client.generateText(call)
+        assert.deepEqual(runs, [noteInput], 'the tool did not run once with what the service gave')
+        assert.equal(result.text, text, 'the answer after the tool is another text')
+        assert.deepEqual(
+          result.steps.map(({ finishReason }) => finishReason),
+          ['tool-calls', 'stop'],
+          'the steps have other finish reasons',
+        )
+      }
+    },
+  },
+  {
+    name: 'the parts of a stream with a tool call come in order, under one id',
+    async check(world) {
+      const { backend, client, options } = world
+      if (await refusesTools(world)) return
+      backend.script({ pieces: [], toolCalls: [{ name: 'note', input: noteInput }] })
+      backend.script({ pieces })
+      const parts = await readParts(client.streamText({ ...options, tools: { note: createNote([]) } }))
+      const call = parts.findIndex(({ type }) => type === 'tool-call')
+      const result = parts.findIndex(({ type }) => type === 'tool-result')
+      const answer = parts.findIndex(({ type }) => type === 'text-delta')
+      assert.ok(0 <= call && call < result && result < answer, 'call, result and answer are not in this order')
+      const ids = parts.map((part) => ('toolCallId' in part ? part.toolCallId : undefined)).filter(Boolean)
+      assert.equal(new Set(ids).size, 1, 'call and result have two ids, or none')
+    },
+  },
+  {
+    name: 'a conversation with tool calls of elsewhere is taken',
+    async check(world) {
+      const { backend, client, options } = world
+      if (await refusesTools(world)) return
+      backend.script({ pieces })
+      const { prompt: _, ...rest } = options
+      const called = { toolCallId: 'call_elsewhere', toolName: 'note' }
+      const result = await client.generateText({
+        ...rest,
+        tools: { note: createNote([]) },
+        messages: [
+          { role: 'user', content: prompt },
+          { role: 'assistant', content: [{ type: 'tool-call', ...called, input: noteInput }] },
+          { role: 'tool', content: [{ type: 'tool-result', ...called, output: { saved: true } }] },
+        ],
+      })
+      assert.equal(result.text, text, 'the answer is another text')
+    },
+  },
+  {
+    name: 'a check says the same twice and sends nothing',
+    async check({ backend, client, options }) {
+      const asked = { ...options, seed: 7, temperature: 0.5 }
+      const [first, second] = [await client.check(asked), await client.check(asked)]
+      assert.deepEqual(
+        first.map(({ losses }) => losses),
+        second.map(({ losses }) => losses),
+        'two checks of one call differ',
+      )
+      assert.equal(backend.requests().length, 0, 'a check reached the service')
+    },
+  },
+  {
     name: 'the receipt of the policy is on every answer',
     async check({ provider, backend, client, options }) {
       backend.script({ pieces })
@@ -261,6 +352,39 @@ const drafts: readonly Draft[] = [
     },
   },
 ]
+
+const noteInput = { text: 'молоко, «хлеб»', count: 2, tags: ['дом'] }
+
+function createNote(runs: unknown[]): Tool {
+  return {
+    description: 'Записывает заметку',
+    inputSchema: {
+      type: 'object',
+      properties: {
+        text: { type: 'string' },
+        count: { type: 'integer' },
+        tags: { type: 'array', items: { type: 'string' } },
+      },
+      required: ['text'],
+    },
+    execute: (input) => {
+      runs.push(input)
+      return { saved: true }
+    },
+  }
+}
+
+/** A service without tools must say so before anything is sent. */
+async function refusesTools({ provider, backend, client, options }: World): Promise<boolean> {
+  const ref = provider.parseModel(backend.model.slice(provider.name.length + 1))
+  const surface = provider.surfaceOf(ref, provider.parseOptions(undefined))
+  const rule = surface.features.tools
+  if ('needs' in rule || rule.keep !== 'refused') return false
+  const error = await catchError(() => client.generateText({ ...options, tools: { note: createNote([]) } }))
+  assert.ok(UnsupportedFeatureError.isInstance(error), `tools are not refused as unsupported: ${describe(error)}`)
+  assert.equal(backend.requests().length, 0, 'a refused call reached the service')
+  return true
+}
 
 async function checkInterrupted({ backend, client, options }: World, fault: ContractFault): Promise<void> {
   backend.script({ pieces })

@@ -2,18 +2,22 @@
 export interface TextSettings {
   /** Most tokens of the answer; a positive integer. Default: the service's own. */
   readonly maxOutputTokens?: number
-  /** 0 and above; the upper limit is the provider's (YandexGPT: 1). Default: the service's own. */
+  /** 0 to 2; the upper limit may be lower on a provider. Default: the service's own. */
   readonly temperature?: number
   /** 0 to 1. */
   readonly topP?: number
   readonly seed?: number
   readonly frequencyPenalty?: number
   readonly presencePenalty?: number
+  /** How much the model is to think before it answers. Default: the service's own. */
+  readonly reasoningEffort?: ReasoningEffort
 }
+
+export type ReasoningEffort = 'off' | 'low' | 'medium' | 'high'
 
 /** Limits of time, in milliseconds. Checked about ten times a second: no finer promise is made. */
 export interface Timeouts {
-  /** The whole call, with retries and waits. @default 600_000 */
+  /** The whole call, with retries, steps and waits. @default 600_000 */
   readonly totalMs?: number
   /** Opening one connection: DNS, TCP and TLS. @default 10_000 */
   readonly connectMs?: number
@@ -25,4 +29,6 @@ export interface Timeouts {
   readonly idleMs?: number
   /** One attempt. Default: no limit of its own. */
   readonly attemptMs?: number
+  /** One run of a tool. Default: what is left of the call. */
+  readonly toolMs?: number
 }

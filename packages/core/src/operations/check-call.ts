@@ -1,0 +1,23 @@
+import type { CheckResult } from '../client-types.ts'
+import type { CallScope } from '../transport/call-scope.ts'
+import { foreignFiles, judgeIntentOf, prepareLeg, type TextCallOptions } from './text-call.ts'
+
+/** What each target of a text call would lose, and what the policy says of it. Nothing is sent. */
+export async function checkCall(options: TextCallOptions, scope: CallScope): Promise<readonly CheckResult[]> {
+  const results: CheckResult[] = []
+  for (const [index, target] of options.targets.entries()) {
+    const leg = prepareLeg(options, target, index)
+    const { provider, ref, prepared, record } = leg
+    record.decide(await judgeIntentOf(options, leg, index, scope))
+    results.push(
+      Object.freeze({
+        provider: provider.name,
+        model: ref.id,
+        surface: provider.surfaceOf(ref, prepared.call.options).id,
+        losses: Object.freeze([...prepared.losses, ...foreignFiles(prepared.call, provider)]),
+        policy: record.receipt(),
+      }),
+    )
+  }
+  return results
+}

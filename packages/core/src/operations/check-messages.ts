@@ -1,0 +1,200 @@
+import type { ContentPart, ImagePart, Message, ToolApprovalPart, ToolResultPart } from '../vocabulary/messages.ts'
+import { checkKeys, isObject, refuse } from './checks.ts'
+import { isFileSource } from './load-files.ts'
+
+type Role = Message['role']
+
+/** A part of the caller's, checked. */
+export type DraftPart = ContentPart | ImagePart | ToolResultPart | ToolApprovalPart
+
+/** A message of the caller's, checked, its content always a list; files are not read yet. */
+export interface DraftMessage {
+  readonly role: Role
+  readonly content: readonly DraftPart[]
+}
+
+/** @throws ConfigurationError */
+export function checkConversation(options: Record<string, unknown>): readonly DraftMessage[] {
+  const { instructions, prompt, messages } = options
+  if ((prompt === undefined) === (messages === undefined)) {
+    refuse(
+      prompt === undefined ? 'give a prompt or messages' : 'give either prompt or messages, not both',
+      'Задайте ровно одно: prompt или messages.',
+    )
+  }
+  if (instructions !== undefined && !isText(instructions)) {
+    refuse('instructions must be a non-empty string', 'instructions: непустая строка; не нужны — уберите.')
+  }
+  if (prompt !== undefined && !isText(prompt)) {
+    refuse('prompt must be a non-empty string', 'Запрос пуст: передайте текст в prompt.')
+  }
+  const leading: DraftMessage[] = isText(instructions) ? [textMessage('system', instructions)] : []
+  if (isText(prompt)) return Object.freeze([...leading, textMessage('user', prompt)])
+  if (!Array.isArray(messages) || messages.length === 0) {
+    return refuse('messages must be a list with at least one message', 'messages: список, хотя бы одно сообщение.')
+  }
+  const converted = messages.map((message: unknown, index) => convertMessage(message as Message, index))
+  checkOrder(converted)
+  return Object.freeze([...leading, ...converted])
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== ''
+}
+
+function textMessage(role: Role, text: string): DraftMessage {
+  return Object.freeze({ role, content: Object.freeze([Object.freeze({ type: 'text' as const, text })]) })
+}
+
+const partsOf: Record<Role, readonly DraftPart['type'][]> = {
+  system: [],
+  user: ['text', 'image', 'file'],
+  assistant: ['text', 'reasoning', 'tool-call', 'file', 'source'],
+  tool: ['tool-result', 'tool-approval'],
+}
+
+function convertMessage(message: Message, index: number): DraftMessage {
+  const where = `messages[${index}]`
+  if (!isObject(message)) refuse(`${where} must be an object`, `${where}: нужен объект { role, content }.`)
+  checkKeys(where, message, ['role', 'content'])
+  const { role, content } = message
+  if (!Object.hasOwn(partsOf, role)) {
+    refuse(
+      `${where}.role must be system, user, assistant or tool`,
+      `${where}.role: одно из system, user, assistant, tool.`,
+    )
+  }
+  if (typeof content === 'string' && role !== 'tool') {
+    if (!isText(content)) refuse(`${where} is empty`, `${where}: пустой текст; уберите сообщение или заполните его.`)
+    return textMessage(role, content)
+  }
+  const allowed = partsOf[role]
+  if (!Array.isArray(content) || content.length === 0 || allowed.length === 0) {
+    return refuse(
+      `${where}.content must be ${role === 'tool' ? '' : 'a non-empty string'}${allowed.length > 0 ? ' or a list of parts' : ''}`,
+      `${where}.content: ${role === 'tool' ? 'список результатов' : 'непустой текст или список частей'}.`,
+    )
+  }
+  for (const [at, part] of content.entries()) checkPart(`${where}.content[${at}]`, part as DraftPart, allowed)
+  return Object.freeze({
+    role,
+    content: Object.freeze(content.map((part) => Object.freeze({ ...part }) as DraftPart)),
+  })
+}
+
+function checkPart(where: string, part: DraftPart, allowed: readonly string[]): void {
+  if (!isObject(part) || !allowed.includes(part.type)) {
+    refuse(`${where} must be a part of type ${allowed.join(', ')}`, `${where}.type: одно из ${allowed.join(', ')}.`)
+  }
+  switch (part.type) {
+    case 'text':
+      if (!isText(part.text)) {
+        refuse(`${where} is an empty text`, `${where}: пустой текст; уберите часть или заполните её.`)
+      }
+      return
+    case 'image':
+      return checkFile(where, part.image, part)
+    case 'file':
+      return checkFile(where, part.data, part)
+    case 'tool-call':
+    case 'tool-result':
+      checkTool(where, part)
+      return
+    case 'tool-approval':
+      if (!isText(part.toolCallId) || typeof part.approved !== 'boolean') {
+        refuse(
+          `${where} must be { type: 'tool-approval', toolCallId, approved }`,
+          `${where}: нужны toolCallId и approved: true или false.`,
+        )
+      }
+      return
+    case 'reasoning':
+      if (typeof part.text !== 'string') refuse(`${where}.text must be a string`, `${where}.text: строка.`)
+      return
+    case 'source':
+      return
+  }
+}
+
+function checkFile(where: string, source: unknown, { mediaType }: { readonly mediaType?: string }): void {
+  if (!isFileSource(source)) {
+    refuse(
+      `${where} must hold bytes (Uint8Array), a Blob, localFile(path), { fileId } or a URL`,
+      `${where}: передайте байты (Uint8Array), Blob, localFile(путь), { fileId } или new URL(…).`,
+    )
+  }
+  if (mediaType === undefined || /^[\w.+-]+\/[\w.+-]+$/.test(mediaType)) return
+  refuse(`${where}.mediaType must be like 'image/png'`, `${where}.mediaType: например 'image/png'.`)
+}
+
+function checkTool(where: string, part: { readonly toolCallId: unknown; readonly toolName: unknown }): void {
+  if (isText(part.toolCallId) && isText(part.toolName)) return
+  refuse(
+    `${where} must name its toolCallId and its toolName`,
+    `${where}: нужны toolCallId и toolName — возьмите часть из responseMessages как есть.`,
+  )
+}
+
+/** The order both services keep: system first, then turns that begin and end with the user (or a tool). */
+function checkOrder(messages: readonly DraftMessage[]): void {
+  const turns = messages.filter((message) => message.role !== 'system')
+  const firstTurn = messages.findIndex((message) => message.role !== 'system')
+  const lateSystem = messages.findIndex(
+    (message, index) => message.role === 'system' && firstTurn >= 0 && index > firstTurn,
+  )
+  if (lateSystem >= 0) {
+    refuse(
+      `messages[${lateSystem}]: a system message must come before the first user message`,
+      'Перенесите сообщения system в начало или в instructions.',
+    )
+  }
+  if (turns.length === 0) refuse('messages hold no user message', 'Добавьте сообщение с role: "user".')
+  if (turns[0]?.role !== 'user') {
+    refuse('the conversation must begin with a user message', 'Первым после system должно идти сообщение user.')
+  }
+  const last = turns.at(-1)?.role
+  if (last !== 'user' && last !== 'tool') {
+    refuse('the last message must be from the user or a tool', 'Последним должно быть сообщение user или tool.')
+  }
+  checkToolPairs(messages)
+}
+
+/** Every tool result answers a call made before it, and no call is left without a result or a decision. */
+function checkToolPairs(messages: readonly DraftMessage[]): void {
+  const made = new Set<string>()
+  const open = new Set<string>()
+  const decided = new Set<string>()
+  for (const [index, message] of messages.entries()) {
+    const where = `messages[${index}]`
+    if ((message.role === 'user' || message.role === 'assistant') && open.size > 0) refuseOpen(where)
+    for (const part of message.content) {
+      if (part.type === 'tool-call') {
+        if (made.has(part.toolCallId)) {
+          refuse(`${where}: toolCallId is used twice`, `${where}: у каждого вызова свой toolCallId.`)
+        }
+        made.add(part.toolCallId)
+        open.add(part.toolCallId)
+      }
+      if (part.type === 'tool-result' && !open.delete(part.toolCallId)) {
+        refuse(
+          `${where}: a tool result without its call`,
+          `${where}: перед результатом нужен tool-call с тем же toolCallId.`,
+        )
+      }
+      if (part.type === 'tool-approval') {
+        if (!made.has(part.toolCallId)) {
+          refuse(`${where}: a decision without its tool call`, `${where}: tool-approval отвечает на tool-call.`)
+        }
+        decided.add(part.toolCallId)
+      }
+    }
+  }
+  for (const id of open) if (!decided.has(id)) refuseOpen('messages')
+}
+
+function refuseOpen(where: string): never {
+  return refuse(
+    `${where}: a tool call before it has no result`,
+    'После tool-call нужен результат (tool-result) или решение (tool-approval) с тем же toolCallId.',
+  )
+}

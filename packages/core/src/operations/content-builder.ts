@@ -1,0 +1,67 @@
+import type { ContentPart } from '../vocabulary/messages.ts'
+import type { StreamPart } from '../vocabulary/stream-parts.ts'
+
+/** Joins the parts of a stream to the content of the whole answer, in their order. */
+export class ContentBuilder {
+  /** The text so far. */
+  text = ''
+  readonly #parts: ContentPart[] = []
+  /** The pieces of the part that is still growing. */
+  #pieces: string[] = []
+  #growing: 'text' | 'reasoning' | undefined
+
+  /** True when something was given out that cannot be taken back. */
+  get started(): boolean {
+    return this.#growing !== undefined || this.#parts.length > 0
+  }
+
+  push(part: StreamPart): void {
+    switch (part.type) {
+      case 'text-delta':
+        this.text += part.text
+        return this.#grow('text', part.text)
+      case 'reasoning-delta':
+        return this.#grow('reasoning', part.text)
+      case 'rewrite':
+        return this.#rewrite(part.text)
+      case 'tool-call':
+      case 'file':
+      case 'source':
+        this.#close()
+        this.#parts.push(part)
+        return
+      default:
+        return
+    }
+  }
+
+  /** The content so far. */
+  content(): readonly ContentPart[] {
+    this.#close()
+    return this.#parts.slice()
+  }
+
+  #grow(type: 'text' | 'reasoning', piece: string): void {
+    if (this.#growing !== type) this.#close()
+    this.#growing = type
+    this.#pieces.push(piece)
+  }
+
+  #close(): void {
+    const type = this.#growing
+    if (type === undefined) return
+    const text = this.#pieces.join('')
+    this.#pieces = []
+    this.#growing = undefined
+    if (text !== '') this.#parts.push({ type, text })
+  }
+
+  #rewrite(text: string): void {
+    this.#close()
+    const others = this.#parts.filter(({ type }) => type !== 'text')
+    this.#parts.length = 0
+    this.#parts.push(...others)
+    this.text = text
+    this.#grow('text', text)
+  }
+}

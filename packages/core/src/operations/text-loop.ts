@@ -1,0 +1,475 @@
+import { OutputValidationError } from '../errors/output-validation-error.ts'
+import { ShlyuzError } from '../errors/shlyuz-error.ts'
+import { PartialOutput } from '../output/partial-output.ts'
+import { readOutputText, readOutputValue, type OutputReading } from '../output/read-output.ts'
+import { findLeakedCall } from '../tools/find-leaked-call.ts'
+import { runDecidedCall, runToolCalls, type ToolRunOptions } from '../tools/run-tool-calls.ts'
+import { ToolCallIds } from '../tools/tool-call-ids.ts'
+import type { CallScope } from '../transport/call-scope.ts'
+import type {
+  AssistantMessage,
+  AssistantPart,
+  CallPart,
+  ContentPart,
+  Message,
+  PartMessage,
+  ToolCallPart,
+  ToolMessage,
+  ToolResultPart,
+} from '../vocabulary/messages.ts'
+import type { StreamPart } from '../vocabulary/stream-parts.ts'
+import type { ToolChoice } from '../vocabulary/tools.ts'
+import type { Warning } from '../vocabulary/warnings.ts'
+import { sumCosts } from './calculate-cost.ts'
+import type { CheckedText } from './check-text-options.ts'
+import { readOutputCall, type PreparedCall, type TextDraft } from './create-text-call.ts'
+import { loadFiles } from './load-files.ts'
+import type { PartSink } from './stream-answer-reader.ts'
+import { sumUsage } from './sum-usage.ts'
+import { runTextCall, type TextCallOptions } from './text-call.ts'
+import type { GenerateTextResult, TextStep } from './text-result.ts'
+import type { StreamOutlet } from './text-stream.ts'
+import type { UploadOutcome } from './uploads.ts'
+
+/** What stays the same over all steps of a text call. */
+export type TextLoopOptions = Omit<TextCallOptions, 'draft' | 'stops' | 'labels' | 'includeRaw' | 'createSink'> & {
+  readonly checked: CheckedText
+}
+
+/** How an answer ends the call. */
+interface Verdict {
+  readonly hasOutput?: boolean
+  readonly output?: unknown
+  /** The text of the answer, where it is not that of the step. */
+  readonly text?: string
+  /** Calls were given back; these wait for a decision. */
+  readonly approvals?: readonly ToolCallPart[]
+}
+
+/**
+ * Runs a text call: asks the model, runs the tools it asks for, and asks again, until there is an answer, the steps
+ * are used up, or something is for the caller to do. The outlet gets the parts of a stream.
+ */
+export async function runTextLoop(
+  options: TextLoopOptions,
+  scope: CallScope,
+  outlet: StreamOutlet | undefined,
+): Promise<GenerateTextResult<unknown>> {
+  scope.throwIfOver()
+  const messages = await loadFiles(options.checked.messages, scope)
+  const outcome: UploadOutcome = options.checked.uploads === 'keep' ? 'kept' : 'delete'
+  try {
+    const result = await new TextLoop(options, scope, outlet, messages).run()
+    const warnings = await settleUploads(options, outcome)
+    return warnings.length === 0 ? result : addWarnings(result, warnings)
+  } catch (error) {
+    await settleUploads(options, 'delete')
+    throw error
+  }
+}
+
+async function settleUploads({ uploads }: TextLoopOptions, outcome: UploadOutcome): Promise<readonly Warning[]> {
+  const warnings: Warning[] = []
+  for (const one of uploads) warnings.push(...(await one.settle(outcome)))
+  return warnings
+}
+
+function addWarnings(result: GenerateTextResult<unknown>, warnings: readonly Warning[]): GenerateTextResult<unknown> {
+  // Descriptors and all: `output` may be one that says why it is not there yet.
+  const { warnings: before, ...facts } = Object.getOwnPropertyDescriptors(result)
+  const value = Object.freeze([...(before.value ?? []), ...warnings])
+  const copy = Object.defineProperties({}, { ...facts, warnings: { value, enumerable: true } })
+  return Object.freeze(copy) as typeof result
+}
+
+/** The first question of a call. */
+export function createDraft(checked: CheckedText, messages: readonly PartMessage[]): TextDraft {
+  const { settings, tools, toolChoice, parallelToolCalls, output, outputMode } = checked
+  return {
+    messages,
+    settings,
+    stream: false,
+    tools,
+    toolChoice,
+    parallelToolCalls,
+    output,
+    outputMode,
+    mustOutput: false,
+  }
+}
+
+/** A text call of one question, as its targets are asked. */
+export function singleCall({ checked, ...shared }: TextLoopOptions, draft: TextDraft): TextCallOptions {
+  const { stops, labels, includeRaw } = checked
+  return { ...shared, draft, stops, labels, includeRaw, createSink: undefined }
+}
+
+class TextLoop {
+  readonly #options: TextLoopOptions
+  readonly #checked: CheckedText
+  readonly #scope: CallScope
+  readonly #outlet: StreamOutlet | undefined
+  readonly #ids: ToolCallIds
+  /** What the model is told: the caller's messages, the answers and the results of this call. */
+  readonly #conversation: PartMessage[]
+  readonly #responses: (AssistantMessage | ToolMessage)[] = []
+  readonly #steps: TextStep[] = []
+  readonly #sentBack = new Set<string>()
+  /** How the last question was put. */
+  #prepared: PreparedCall | undefined
+  /** The target that answered last: the conversation stays with it, or moves on. */
+  #target = 0
+  #repaired = false
+  /** The next question is for the output alone. */
+  #mustOutput = false
+  /** Steps that only repaired come on top of those asked for. */
+  #extraSteps = 0
+
+  constructor(
+    options: TextLoopOptions,
+    scope: CallScope,
+    outlet: StreamOutlet | undefined,
+    messages: readonly PartMessage[],
+  ) {
+    this.#options = options
+    this.#checked = options.checked
+    this.#scope = scope
+    this.#outlet = outlet
+    this.#conversation = [...messages]
+    this.#ids = new ToolCallIds(messages)
+  }
+
+  async run(): Promise<GenerateTextResult<unknown>> {
+    try {
+      await this.#runDecidedCalls()
+      for (;;) {
+        const verdict = await this.#takeStep()
+        const step = this.#steps.at(-1) as TextStep
+        if (this.#checked.onStep) {
+          const { onStep } = this.#checked
+          await this.#scope.race(Promise.resolve().then(() => onStep(step)))
+        }
+        if (verdict) return this.#finish(step, verdict)
+        this.#outlet?.push({ type: 'step-finish', finishReason: step.finishReason, usage: step.usage })
+      }
+    } catch (error) {
+      throw this.#withProgress(error)
+    }
+  }
+
+  /** Asks once and does what the answer asks for. `undefined`: another question follows. */
+  async #takeStep(): Promise<Verdict | undefined> {
+    const { output } = this.#checked
+    const isLast = this.#steps.length - this.#extraSteps + 1 >= this.#checked.maxSteps
+    const mustOutput = this.#mustOutput || (output !== undefined && isLast && this.#steps.length > 0)
+    const { step, prepared } = await this.#ask(mustOutput)
+    this.#steps.push(step)
+    this.#prepared = prepared
+    const given = step.toolCalls.find(({ toolName }) => toolName === prepared.outputTool)
+    if (output && given) {
+      const value = readOutputCall(given.input, output)
+      const reading: OutputReading =
+        given.invalidInput === undefined
+          ? await readOutputValue(value, output)
+          : { valid: false, issues: ['the arguments are not JSON'] }
+      if (reading.valid) return { output: reading.value, text: JSON.stringify(value), hasOutput: true }
+      return this.#repairOutput(step, reading.issues, given)
+    }
+    if (step.toolCalls.length > 0) return this.#answerCalls(step, isLast || mustOutput)
+    if (!output) return {}
+    const reading = await readOutputText(step.text, output)
+    if (reading.valid) return { output: reading.value, hasOutput: true }
+    if (prepared.outputTool !== undefined && !mustOutput && step.text !== '') return this.#askForOutput(step)
+    return this.#repairOutput(step, reading.issues, undefined)
+  }
+
+  async #ask(mustOutput: boolean): Promise<{ readonly step: TextStep; readonly prepared: PreparedCall }> {
+    const outlet = this.#outlet
+    const { stops } = this.#checked
+    const draft: TextDraft = {
+      ...createDraft(this.#checked, Object.freeze([...this.#conversation])),
+      stream: outlet !== undefined,
+      toolChoice: this.#toolChoice(),
+      mustOutput,
+    }
+    const { index, step, prepared } = await runTextCall(
+      {
+        ...singleCall(this.#options, draft),
+        targets: this.#options.targets.slice(this.#target),
+        createSink: outlet && ((one) => new StepSink(outlet, stops, this.#ids, one)),
+      },
+      this.#scope,
+    )
+    this.#target += index
+    // The parts of a stream got their ids on the way.
+    const content = outlet ? step.content : step.content.map((part) => this.#identify(part))
+    const leaked = findLeakedCall(step.text)
+    return {
+      prepared,
+      step: {
+        ...step,
+        content,
+        toolCalls: content.filter((part) => part.type === 'tool-call'),
+        ...(leaked !== undefined && { warnings: [...step.warnings, warnOfLeak(leaked)] }),
+      },
+    }
+  }
+
+  #identify(part: ContentPart): ContentPart {
+    return part.type === 'tool-call' ? this.#ids.assign(part) : part
+  }
+
+  /** A forced call is made once: then the model is free to answer. */
+  #toolChoice(): ToolChoice {
+    const { toolChoice } = this.#checked
+    return this.#steps.length === 0 || toolChoice === 'none' ? toolChoice : 'auto'
+  }
+
+  /** Runs the tools, as far as they run here. */
+  async #answerCalls(step: TextStep, isLast: boolean): Promise<Verdict | undefined> {
+    if (isLast) {
+      this.#remember(step.content)
+      return { approvals: [] }
+    }
+    const run = await runToolCalls(step.toolCalls, this.#toolRun())
+    this.#amend({ toolResults: run.results, warnings: [...step.warnings, ...run.warnings] })
+    this.#remember(step.content)
+    this.#rememberResults(run.results)
+    const waits = run.open.length > 0 || run.approvals.length > 0
+    return waits ? { approvals: run.approvals } : undefined
+  }
+
+  /** Calls of an earlier answer on which the caller has decided by now: they run before anything is asked. */
+  async #runDecidedCalls(): Promise<void> {
+    const parts = this.#checked.messages.flatMap(({ content }) => content)
+    const answered = new Set(parts.map((part) => (part.type === 'tool-result' ? part.toolCallId : undefined)))
+    const calls = new Map(parts.map((part) => (part.type === 'tool-call' ? [part.toolCallId, part] : ['', undefined])))
+    const results: ToolResultPart[] = []
+    for (const part of parts) {
+      if (part.type !== 'tool-approval' || answered.has(part.toolCallId)) continue
+      answered.add(part.toolCallId)
+      const call = calls.get(part.toolCallId)
+      if (!call) continue
+      const { result } = await runDecidedCall(call, part, this.#toolRun())
+      results.push(result)
+    }
+    if (results.length > 0) this.#rememberResults(results)
+  }
+
+  #toolRun(): ToolRunOptions {
+    const { tools, labels, onToolError, approve, parallelToolCalls, messages } = this.#checked
+    return {
+      tools,
+      messages: [...(messages as readonly Message[]), ...this.#responses],
+      scope: this.#scope,
+      labels,
+      toolMs: this.#options.timeouts.toolMs,
+      onToolError,
+      approve,
+      isSequential: parallelToolCalls === false,
+      sentBack: this.#sentBack,
+      onResult: (result) => this.#outlet?.push(result),
+    }
+  }
+
+  /** The model was free to call the output's tool and spoke instead: what it said is put into shape. */
+  #askForOutput(step: TextStep): undefined {
+    this.#extraSteps++
+    this.#mustOutput = true
+    this.#conversation.push(
+      { role: 'assistant', content: step.content.filter((part) => part.type === 'text') },
+      { role: 'user', content: [{ type: 'text', text: 'Give this answer by calling the tool, and nothing else.' }] },
+    )
+    return undefined
+  }
+
+  /** An output that does not fit goes back to the model once; the try is no part of the conversation. */
+  #repairOutput(step: TextStep, issues: readonly string[], call: ToolCallPart | undefined): undefined {
+    const wasCut = step.finishReason === 'length' || step.finishReason === 'content-filter'
+    if (this.#repaired || wasCut) throw createOutputError(step, issues, wasCut)
+    this.#repaired = true
+    this.#extraSteps++
+    this.#mustOutput = true
+    const request = `The answer does not fit its schema: ${issues.join('; ')}. Give the whole answer again, corrected, and nothing else.`
+    const texts = step.content.filter((part) => part.type === 'text')
+    const answer: readonly CallPart[] = call ? [...texts, call] : texts
+    if (answer.length > 0) this.#conversation.push({ role: 'assistant', content: answer })
+    if (call) {
+      const { toolCallId, toolName } = call
+      this.#conversation.push({
+        role: 'tool',
+        content: [{ type: 'tool-result', toolCallId, toolName, output: request, isError: true }],
+      })
+    } else this.#conversation.push({ role: 'user', content: [{ type: 'text', text: request }] })
+    this.#amend({
+      warnings: [
+        ...step.warnings,
+        {
+          code: 'output-repaired',
+          setting: 'output',
+          message: 'the output did not fit its schema; the model was asked to repair it',
+        },
+      ],
+    })
+    return undefined
+  }
+
+  #amend(facts: Partial<TextStep>): void {
+    const step = this.#steps.pop() as TextStep
+    this.#steps.push({ ...step, ...facts })
+  }
+
+  #remember(content: readonly ContentPart[]): void {
+    if (content.length === 0) return
+    const isPlain = content.every(({ type }) => type === 'text')
+    const answer = isPlain ? joinText(content) : Object.freeze([...content] as AssistantPart[])
+    this.#responses.push(Object.freeze({ role: 'assistant', content: answer }))
+    const parts = content.filter(isForModel)
+    if (parts.length > 0) this.#conversation.push(Object.freeze({ role: 'assistant', content: Object.freeze(parts) }))
+  }
+
+  #rememberResults(results: readonly ToolResultPart[]): void {
+    if (results.length === 0) return
+    this.#responses.push(Object.freeze({ role: 'tool', content: Object.freeze([...results]) }))
+    // All results of a turn stand together, also those that waited for a decision.
+    const before = this.#conversation.at(-1)?.role === 'tool' ? (this.#conversation.pop()?.content ?? []) : []
+    this.#conversation.push(Object.freeze({ role: 'tool', content: Object.freeze([...before, ...results]) }))
+  }
+
+  #finish(last: TextStep, verdict: Verdict): GenerateTextResult<unknown> {
+    const steps = this.#steps.map((step) => Object.freeze(step))
+    const isOpen = verdict.approvals !== undefined
+    const text = verdict.text ?? last.text
+    const content: readonly ContentPart[] = verdict.text === undefined ? last.content : [{ type: 'text', text }]
+    if (!isOpen) this.#remember(content)
+    const cost = sumCosts(steps.map((step) => step.cost))
+    const { cost: _ofLast, ...facts } = last
+    const all = steps.flatMap((step) => step.content)
+    const prepared = this.#prepared
+    const result = {
+      ...facts,
+      text,
+      content,
+      toolCalls: isOpen ? last.toolCalls : [],
+      finishReason: verdict.hasOutput && last.finishReason === 'tool-calls' ? ('stop' as const) : last.finishReason,
+      usage: sumUsage(steps.map((step) => step.usage)),
+      ...(cost && { cost }),
+      warnings: Object.freeze(uniqueWarnings(steps)),
+      attempts: Object.freeze(steps.flatMap((step) => step.attempts)),
+      steps: Object.freeze(steps),
+      sources: all.filter((part) => part.type === 'source'),
+      files: all.filter((part) => part.type === 'file'),
+      toolApprovals: verdict.approvals ?? [],
+      responseMessages: Object.freeze([...this.#responses]),
+      output: verdict.output,
+      ...(prepared?.outputMode && { outputMode: prepared.outputMode }),
+    }
+    if (this.#checked.output && !verdict.hasOutput) denyOutput(result)
+    return Object.freeze(result) as GenerateTextResult<unknown>
+  }
+
+  /** What was done before the error is not lost: tools may have acted. */
+  #withProgress(error: unknown): unknown {
+    if (ShlyuzError.isInstance(error) && this.#responses.length > 0) {
+      Object.defineProperty(error, 'responseMessages', {
+        value: Object.freeze([...this.#responses]),
+        enumerable: false,
+      })
+    }
+    return error
+  }
+}
+
+/** Takes the parts of one answer: gives tool calls their ids, and shows the output as it grows. */
+class StepSink implements PartSink {
+  readonly stops: readonly string[]
+  readonly #outlet: StreamOutlet
+  readonly #ids: ToolCallIds
+  readonly #outputTool: string | undefined
+  readonly #partial: PartialOutput | undefined
+
+  constructor(outlet: StreamOutlet, stops: readonly string[], ids: ToolCallIds, prepared: PreparedCall) {
+    this.stops = stops
+    this.#outlet = outlet
+    this.#ids = ids
+    this.#outputTool = prepared.outputTool
+    this.#partial = prepared.outputMode === 'native' ? new PartialOutput() : undefined
+  }
+
+  attach(...[exchange]: Parameters<StreamOutlet['attach']>): void {
+    this.#outlet.attach(exchange)
+  }
+
+  push(part: StreamPart): StreamPart {
+    if (part.type === 'response-metadata') return part
+    if (part.type === 'tool-call') {
+      const call = this.#ids.assign(part)
+      if (call.toolName !== this.#outputTool) this.#outlet.push(call)
+      else if (call.invalidInput === undefined) this.#outlet.push({ type: 'partial-output', output: call.input })
+      return call
+    }
+    this.#outlet.push(part)
+    if (part.type === 'rewrite') this.#partial?.rewrite(part.text)
+    const shown = part.type === 'text-delta' ? this.#partial?.push(part.text) : undefined
+    if (shown) this.#outlet.push({ type: 'partial-output', ...shown })
+    return part
+  }
+}
+
+function isForModel(part: ContentPart): part is Extract<ContentPart, CallPart> {
+  return part.type !== 'source' && part.type !== 'file'
+}
+
+function joinText(content: readonly ContentPart[]): string {
+  return content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+}
+
+function warnOfLeak(mark: string): Warning {
+  return {
+    code: 'tool-call-leaked',
+    setting: 'tools',
+    message: `the model wrote a tool call into its text ('${mark}') instead of making it; it was not run`,
+  }
+}
+
+function createOutputError(step: TextStep, issues: readonly string[], wasCut: boolean): OutputValidationError {
+  const why = wasCut ? `it ended early (${step.finishReason})` : issues.map((issue) => issue.split(':')[0]).join(', ')
+  const error = new OutputValidationError(`the output does not fit its schema: ${why}`, {
+    code: wasCut ? 'output.incomplete' : 'output.invalid',
+    provider: step.model.provider,
+    model: step.model.id,
+    attempts: step.attempts,
+    policy: step.policy,
+    hint: wasCut
+      ? 'Ответ оборвался раньше конца: увеличьте maxOutputTokens или упростите схему.'
+      : 'Модель дважды не выдержала схему: упростите output. Текст ответа — в error.text, замечания — в error.issues.',
+    text: step.text,
+    issues,
+  })
+  return error
+}
+
+/** An output that is not there yet is no `undefined`: reading it says why. */
+function denyOutput(result: object): void {
+  Object.defineProperty(result, 'output', {
+    enumerable: false,
+    configurable: true,
+    get(): never {
+      throw new OutputValidationError('there is no output yet: the answer asks for tools that do not run here', {
+        code: 'output.pending',
+        hint: 'Сначала ответьте на вызовы инструментов (toolCalls, toolApprovals) и продолжите разговор с responseMessages.',
+        text: '',
+        issues: [],
+      })
+    },
+  })
+}
+
+/** The same is said of every step: once is enough. */
+function uniqueWarnings(steps: readonly TextStep[]): Warning[] {
+  const said = new Map<string, Warning>()
+  for (const { warnings } of steps) {
+    for (const warning of warnings) said.set(`${warning.code} ${warning.setting ?? ''} ${warning.message}`, warning)
+  }
+  return [...said.values()]
+}

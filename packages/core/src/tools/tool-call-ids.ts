@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto'
+import type { PartMessage, ToolCallPart } from '../vocabulary/messages.ts'
+
+/**
+ * Keeps the ids of tool calls unique within a conversation: some services give none, others give the name of the
+ * function, so that two calls share one.
+ */
+export class ToolCallIds {
+  readonly #taken = new Set<string>()
+
+  constructor(messages: readonly PartMessage[]) {
+    for (const { content } of messages) {
+      for (const part of content) if (part.type === 'tool-call') this.#taken.add(part.toolCallId)
+    }
+  }
+
+  /** The call with an id that no other call has. */
+  assign(call: ToolCallPart): ToolCallPart {
+    const { toolCallId: given, toolName } = call
+    const isUsable = given !== '' && given !== toolName && !this.#taken.has(given)
+    const toolCallId = isUsable ? given : `call_${randomUUID().replaceAll('-', '').slice(0, 24)}`
+    this.#taken.add(toolCallId)
+    return isUsable ? call : { ...call, toolCallId }
+  }
+}

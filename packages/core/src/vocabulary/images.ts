@@ -1,0 +1,20 @@
+import type { Attempt } from '../errors/shlyuz-error.ts'
+import type { Receipt } from '../policy/receipt.ts'
+import type { Usage } from './usage.ts'
+import type { Warning } from './warnings.ts'
+
+/** `width:height` in small whole numbers: `16:9`. */
+export type AspectRatio = `${number}:${number}`
+
+export interface GenerateImageResult {
+  readonly bytes: Uint8Array
+  /** As the bytes say: `image/jpeg`. */
+  readonly mediaType: string
+  /** What the model said beside the image, where it says something. */
+  readonly text?: string
+  readonly usage: Usage
+  readonly model: { readonly provider: string; readonly id: string; readonly answeredBy?: string }
+  readonly policy: Receipt
+  readonly warnings: readonly Warning[]
+  readonly attempts: readonly Attempt[]
+}

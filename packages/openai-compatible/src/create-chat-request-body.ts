@@ -1,0 +1,85 @@
+import type { OutputSpec, TextCall, TextSettings, ToolChoice, ToolSpec } from '@shlyuz/core'
+import { convertToOpenAiMessages, type MessageDialect } from './convert-to-openai-messages.ts'
+
+/** How an endpoint likes its requests. */
+export interface RequestDialect extends MessageDialect {
+  /** The name of `maxOutputTokens`. @default 'max_tokens' */
+  readonly tokenParameter?: 'max_tokens' | 'max_completion_tokens'
+  /** Ask for the usage of a stream (`stream_options.include_usage`). @default true */
+  readonly includeUsage?: boolean
+  /** Ask that answers keep a given schema exactly (`json_schema.strict`). @default true */
+  readonly strictOutput?: boolean
+  /** Settings that the service does not have. @default [] */
+  readonly withoutSettings?: readonly (keyof TextSettings)[]
+}
+
+/** The word of the wire for each setting but two, whose words depend on the endpoint. */
+const settingWords = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  seed: 'seed',
+  frequencyPenalty: 'frequency_penalty',
+  presencePenalty: 'presence_penalty',
+} as const satisfies Partial<Record<keyof TextSettings, string>>
+
+/**
+ * The body of `POST /chat/completions`. `model`: as the wire spells it. `extraBody` goes below everything that has a
+ * word of its own. `stop` is not sent: core cuts the answer itself.
+ * Source: the OpenAI API reference, "Create chat completion".
+ */
+export function createChatRequestBody(
+  call: TextCall,
+  model: string,
+  dialect: RequestDialect = {},
+  extraBody: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
+  const { stream, tools, toolChoice, parallelToolCalls, output } = call
+  const { includeUsage = true, strictOutput = true } = dialect
+  return {
+    ...extraBody,
+    model,
+    messages: convertToOpenAiMessages(call.messages, dialect),
+    ...convertSettings(call.settings, dialect),
+    ...(tools.length > 0 && { tools: tools.map(convertTool), tool_choice: convertToolChoice(toolChoice) }),
+    ...(tools.length > 0 && parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls }),
+    ...(output && { response_format: convertOutputSpec(output, strictOutput) }),
+    stream,
+    ...(stream && includeUsage && { stream_options: { include_usage: true } }),
+  }
+}
+
+function convertSettings(
+  settings: TextSettings,
+  { tokenParameter = 'max_tokens', withoutSettings = [] }: RequestDialect,
+): Readonly<Record<string, unknown>> {
+  const { maxOutputTokens, reasoningEffort } = settings
+  const sent: Record<string, unknown> = {}
+  for (const [name, word] of Object.entries(settingWords) as [keyof typeof settingWords, string][]) {
+    if (settings[name] !== undefined && !withoutSettings.includes(name)) sent[word] = settings[name]
+  }
+  if (maxOutputTokens !== undefined) sent[tokenParameter] = maxOutputTokens
+  if (reasoningEffort !== undefined && !withoutSettings.includes('reasoningEffort')) {
+    sent['reasoning_effort'] = reasoningEffort === 'off' ? 'none' : reasoningEffort
+  }
+  return sent
+}
+
+function convertTool({ name, description, inputSchema, strict }: ToolSpec): object {
+  return {
+    type: 'function',
+    function: {
+      name,
+      ...(description !== undefined && { description }),
+      parameters: inputSchema,
+      ...(strict !== undefined && { strict }),
+    },
+  }
+}
+
+function convertToolChoice(choice: ToolChoice): unknown {
+  return typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.tool } }
+}
+
+function convertOutputSpec({ name, schema }: OutputSpec, strict: boolean): object {
+  return { type: 'json_schema', json_schema: { name, schema, ...(strict && { strict }) } }
+}

@@ -1,0 +1,161 @@
+import { checkFeatures } from '@shlyuz/core'
+import type {
+  CallPart,
+  Loss,
+  ModelCard,
+  ModelRef,
+  Operation,
+  Reply,
+  Shape,
+  ShlyuzError,
+  StreamReply,
+  Surface,
+  TextCall,
+  TextResult,
+  TextSettings,
+  ProviderFailure,
+  WireRequest,
+} from '@shlyuz/core'
+import { ChatCompletionStreamDecoder } from './chat-completion-stream-decoder.ts'
+import { createChatRequestBody, type RequestDialect } from './create-chat-request-body.ts'
+import { createOpenAiError } from './openai-compatible-errors.ts'
+import type { OpenAiCompatibleOptions } from './openai-compatible-options.ts'
+import type { OpenAiCompatibleCallSettings } from './openai-compatible-settings.ts'
+import { openaiCompatibleSurface } from './openai-compatible-surface.ts'
+import { readChatCompletion, type AnswerDialect } from './read-chat-completion.ts'
+
+/** What one chat completion needs beside the call. */
+export interface ChatCompletionRequest {
+  /** Key of the provider's endpoints; its address ends before `/chat/completions`. */
+  readonly endpoint: string
+  /** The model as the wire spells it. */
+  readonly model: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly extraBody?: Readonly<Record<string, unknown>>
+  readonly dialect: RequestDialect & AnswerDialect
+  /** The error of a failure that stood in an answer of status 200. @default {@link createOpenAiError} */
+  readonly createError?: (failure: ProviderFailure) => ShlyuzError
+}
+
+/** Holds for answers alone: a body of 200 may also hold an error. */
+const answerShape: Shape = (z) =>
+  z.looseObject({
+    choices: z.array(z.looseObject({ message: z.looseObject({}).nullish() })).nullish(),
+    usage: z.looseObject({}).nullish(),
+  })
+
+/**
+ * `POST /chat/completions`, whole or streamed. It may be repeated: nothing changes on the server.
+ * Source: the OpenAI API reference, "Create chat completion".
+ */
+export function* completeChat(call: TextCall, chat: ChatCompletionRequest): Operation<TextResult> {
+  // A server that gives several calls all the same is cut to one: so the caller's wish holds anywhere.
+  const firstToolCallOnly = call.parallelToolCalls === false
+  const dialect = { ...chat.dialect, firstToolCallOnly }
+  const request: WireRequest = {
+    endpoint: chat.endpoint,
+    operation: 'chat',
+    method: 'POST',
+    path: '/chat/completions',
+    headers: chat.headers ?? {},
+    body: JSON.stringify(createChatRequestBody(call, chat.model, dialect, chat.extraBody)),
+    repeat: 'safe',
+    accept: call.stream ? ['text/event-stream'] : ['application/json'],
+  }
+  if (call.stream) return yield* completeStreamed(request, dialect)
+  const { body } = (yield { do: 'exchange', request, read: 'json', shape: answerShape }) as Reply
+  const read = readChatCompletion(body, dialect)
+  if ('failure' in read) throw (chat.createError ?? createOpenAiError)(read.failure)
+  return read.answer
+}
+
+function* completeStreamed(request: WireRequest, dialect: AnswerDialect): Operation<TextResult> {
+  let decoder = new ChatCompletionStreamDecoder(dialect)
+  const createDecoder = (): ChatCompletionStreamDecoder => (decoder = new ChatCompletionStreamDecoder(dialect))
+  const { end, content } = (yield { do: 'stream', request, createDecoder }) as StreamReply
+  const { modelId, rawModel } = decoder
+  return {
+    content,
+    finishReason: end.finishReason,
+    ...(end.rawFinishReason !== undefined && { rawFinishReason: end.rawFinishReason }),
+    usage: end.usage,
+    ...(modelId !== undefined && { modelId }),
+    ...(rawModel !== undefined && { rawModel }),
+  }
+}
+
+/** Settings that a model has no use for, by its card: they are not sent. */
+export function settingsWithout(card: ModelCard | undefined): readonly (keyof TextSettings)[] {
+  const reasons = card?.abilities?.includes('reasoning') ?? true
+  return reasons ? [] : ['reasoningEffort']
+}
+
+/** A chat completion of {@link openaiCompatible}. */
+export function converse(
+  call: TextCall,
+  model: ModelRef,
+  settings: OpenAiCompatibleCallSettings,
+): Operation<TextResult> {
+  const { extraBody, extraHeaders } = call.options as OpenAiCompatibleOptions
+  const { headers, modelAliases, name: service, withoutSettings = [] } = settings
+  const card = settings.models.get(model.catalogueId.toLowerCase())
+  return completeChat(call, {
+    endpoint: 'api',
+    model: model.id,
+    headers: { ...headers, ...extraHeaders },
+    ...(extraBody && { extraBody }),
+    dialect: {
+      ...settings,
+      service,
+      withoutSettings: [...withoutSettings, ...settingsWithout(card)],
+      convertModel: (answered) => modelAliases.get(answered) ?? answered,
+    },
+  })
+}
+
+/** What an OpenAI-compatible endpoint cannot keep of a call. */
+export function checkOpenAiCompatibleCall(
+  call: TextCall,
+  model: ModelRef,
+  models: ReadonlyMap<string, ModelCard>,
+): readonly Loss[] {
+  const card = models.get(model.catalogueId.toLowerCase())
+  const losses = [...checkFeatures(openaiCompatibleSurface, call, card), ...checkMedia(call, openaiCompatibleSurface)]
+  if (card && card.kind !== 'chat') {
+    losses.push({
+      effect: 'refuse',
+      code: 'model-not-for-chat',
+      setting: 'model',
+      message: `${model.catalogueId} is a model of kind ${card.kind}; it does not converse`,
+      hint: "Возьмите модель для диалога (в models: kind: 'chat').",
+    })
+  }
+  return losses
+}
+
+/** Files that stand where a chat completion takes none. */
+export function checkMedia({ messages }: TextCall, { title }: Surface): readonly Loss[] {
+  const losses: Loss[] = []
+  for (const { role, content } of messages) {
+    const media = content.filter((part): part is Extract<CallPart, { type: 'media' }> => part.type === 'media')
+    if (media.length > 0 && role !== 'user') {
+      losses.push({
+        effect: 'refuse',
+        code: 'content-unsupported',
+        setting: 'messages',
+        message: `${title} takes files in messages of the user alone`,
+        hint: `Файл в сообщении ${role} передать нельзя: переложите его в сообщение user.`,
+      })
+    }
+    if (media.some(({ modality, source }) => modality === 'audio' && source instanceof URL)) {
+      losses.push({
+        effect: 'refuse',
+        code: 'remote-file-unsupported',
+        setting: 'messages',
+        message: `${title} takes audio by its bytes, not by URL`,
+        hint: 'Аудио передавайте байтами или путём к файлу, а не ссылкой.',
+      })
+    }
+  }
+  return losses
+}
