@@ -9,14 +9,20 @@ import { buildSync } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 
-/** Ceilings for the JavaScript of a package, gzipped, in KiB. One moves only with the reason beside it. */
+/**
+ * Ceilings for the JavaScript of a package, gzipped, in KiB. One moves only with the reason beside it. All of them hold
+ * every operation of the services with its checks and its hints, which are Russian: two bytes a letter.
+ */
 const ceilings = {
-  core: 48,
-  gigachat: 18,
-  'openai-compatible': 16,
-  // With the decoder of long cumulative lines, which spares parsing the whole text for every line.
-  yandexgpt: 20,
-  emulator: 40,
+  // Tool loop, outputs, uploads, jobs and the other verbs; the policy; the contract cases.
+  core: 88,
+  // Both versions of the chat, files, batches, and the table of what is lost.
+  gigachat: 44,
+  'openai-compatible': 18,
+  // Both surfaces, Responses, operations, and the decoder of long cumulative lines.
+  yandexgpt: 44,
+  // Four surfaces, as strict as the services, and what they answer.
+  emulator: 96,
 }
 
 const packages = readdirSync(join(root, 'packages')).map((folder) => {

@@ -40,3 +40,13 @@ describe.each(['yandexgpt/yandexgpt-5.1', 'gigachat/GigaChat-2-Max'])('a deferre
     expect(world.emulator.requests).toEqual([])
   })
 })
+
+test('what a batch loses is told by the form it takes, also where the chat is of version 2', async () => {
+  await using world = await startBoth(corporate)
+  const job = await world.client.submitText({
+    model: 'gigachat/GigaChat-2-Max',
+    requests: [{ prompt: 'Раз', reasoningEffort: 'off' }],
+    providerOptions: { gigachat: { api: 'v2' } },
+  })
+  expect(job.warnings).toMatchObject([{ code: 'setting-ignored', setting: 'reasoningEffort' }])
+})

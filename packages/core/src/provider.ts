@@ -230,6 +230,8 @@ export interface ListedModel {
 export interface DeferredOperations {
   /** Most calls in one submission; core cuts longer lists and submits the pieces side by side. */
   readonly callsPerSubmission: number
+  /** Given when deferred calls take the form of one surface, whatever the call's own would be. */
+  readonly form?: Pick<Provider, 'surfaceOf' | 'check'>
   submit(calls: readonly TextCall[], model: ModelRef): Operation<JsonValue>
   inspect(ref: JsonValue, model: ModelRef): Operation<DeferredState>
   cancel?(ref: JsonValue, model: ModelRef): Operation<void>

@@ -9,12 +9,14 @@ import type {
   ProviderFailure,
   TextCall,
 } from '@shlyuz/core'
-import { createGigachatBody } from './gigachat-chat.ts'
+import { checkGigachatCall } from './check-gigachat-call.ts'
+import { checkV1Call, createGigachatBody } from './gigachat-chat.ts'
 import { convertGigachatAnswerError, isGigachatError } from './gigachat-errors.ts'
 import { askJson } from './gigachat-extra-request.ts'
 import { fetchFile, uploadFiles } from './gigachat-files.ts'
 import { createGigachatHeaders, type GigachatOptions } from './gigachat-options.ts'
 import { isObject } from './gigachat-settings.ts'
+import { gigachatV1 } from './gigachat-surfaces.ts'
 import { readV2Options } from './gigachat-v2-options.ts'
 import { readGigachatAnswer } from './read-gigachat-answer.ts'
 import { batchesShape, readGigachatBatch } from './read-gigachat-batch.ts'
@@ -40,6 +42,10 @@ interface BatchReference {
 export function gigachatDeferred(providerName: string): DeferredOperations {
   return Object.freeze<DeferredOperations>({
     callsPerSubmission: callsPerBatch,
+    form: {
+      surfaceOf: () => gigachatV1,
+      check: (call, model) => checkGigachatCall(call, model, gigachatV1, checkV1Call),
+    },
     submit,
     inspect: (reference, model) => inspect(reference, model, providerName),
   })

@@ -152,7 +152,10 @@ function prepare(
     outputMode: 'auto' as const,
     mustOutput: false,
   }
-  return within(`requests[${index}]`, () => createTextCall(draft, context.provider, ref, options))
+  const { provider } = context
+  // What is lost is lost of the form in which the service takes deferred calls.
+  const asked = provider.deferred?.form ? { ...provider, ...provider.deferred.form } : provider
+  return within(`requests[${index}]`, () => createTextCall(draft, asked, ref, options))
 }
 
 /** What the requests lose, said once each; a refusal says of which request. */
