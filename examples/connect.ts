@@ -1,5 +1,5 @@
 // A client for the examples: the real services when their keys are in the environment, else the emulator.
-import { createClient } from '@shlyuz/core'
+import { createClient, domesticOnly } from '@shlyuz/core'
 import { startEmulator } from '@shlyuz/emulator'
 import { gigachat } from '@shlyuz/gigachat'
 import { yandexgpt } from '@shlyuz/yandexgpt'
@@ -10,6 +10,8 @@ console.error(live ? 'Сервисы настоящие.' : 'Эмулятор н
 export const emulator = live ? undefined : await startEmulator()
 export const client = createClient({
   providers: [gigachat(emulator?.gigachat), yandexgpt(emulator?.yandexgpt)],
+  // The default policy, but for one thing: two examples let a service search the web.
+  policy: domesticOnly({ remote: ['web_search'] }),
   ...(emulator && { network: emulator.network }),
 })
 

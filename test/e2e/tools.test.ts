@@ -1,4 +1,12 @@
-import { createClient, tool, type Client, type Message, type TextStep, type TextStreamPart } from '@shlyuz/core'
+import {
+  createClient,
+  domesticOnly,
+  tool,
+  type Client,
+  type Message,
+  type TextStep,
+  type TextStreamPart,
+} from '@shlyuz/core'
 import { startEmulator, type Emulator } from '@shlyuz/emulator'
 import { gigachat } from '@shlyuz/gigachat'
 import { yandexgpt } from '@shlyuz/yandexgpt'
@@ -267,4 +275,30 @@ it('an abort between two steps ends the call with its own reason', async () => {
   })
   expect(await caught(call)).toBe(reason)
   expect(chats()).toHaveLength(1)
+})
+
+describe('a tool of the service that reaches into the web', () => {
+  const search = {
+    model: 'gigachat-v2/GigaChat-2-Max',
+    prompt: 'Найди в интернете, что нового на Байкале',
+    providerOptions: { gigachat: { v2: { builtInTools: { web_search: true } } } },
+  } as const
+
+  it('is refused until the policy lists it', async () => {
+    const error = await caught(client.generateText(search as never))
+    expect(error).toMatchObject({ name: 'PolicyDeniedError', code: 'content.remote_url' })
+    expect((error as { hint: string }).hint).toContain("remote: ['web_search']")
+    expect(emulator.requests).toEqual([])
+  })
+
+  it('gives its sources once it is listed', async () => {
+    await using allowed = createClient({
+      providers: [gigachat({ ...emulator.gigachat, name: 'gigachat-v2', api: 'v2' })],
+      policy: domesticOnly({ remote: ['web_search'] }),
+      network: emulator.network,
+    })
+    const { sources, text } = await allowed.generateText(search)
+    expect(sources.map(({ url }) => url)).toEqual(expect.arrayContaining([expect.stringMatching(/^https:/)]))
+    expect(text).not.toBe('')
+  })
 })

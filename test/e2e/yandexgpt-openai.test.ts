@@ -95,7 +95,7 @@ describe('the Responses API', () => {
   const model = 'yandexgpt-5.1'
 
   it('answers with sources of a web search', async () => {
-    const { data, policy } = await withClient(domesticOnly(), (client) =>
+    const { data, policy } = await withClient(domesticOnly({ remote: ['web_search'] }), (client) =>
       client.provider('yandexgpt').createResponse({
         model,
         input: 'Какая сегодня ставка?',
@@ -108,6 +108,16 @@ describe('the Responses API', () => {
     expect(data.output.map((item) => item['type'])).toContain('web_search_call')
     expect(policy.verdict).toBe('allow')
     expect(sent()[0]).toMatchObject({ path: '/v1/responses', headers: { 'x-data-logging-enabled': 'false' } })
+  })
+
+  it.each(['web_search', 'mcp'] as const)('%s is refused by a policy that does not list it', async (type) => {
+    const server = { type: 'mcp', serverLabel: 'crm', serverUrl: 'https://mcp.example/sse' } as const
+    const tools = [type === 'mcp' ? server : { type }] as const
+    const call = withClient(domesticOnly(), (client) =>
+      client.provider('yandexgpt').createResponse({ model, input: 'Найди', tools }),
+    )
+    expect(await caught(call)).toMatchObject({ name: 'PolicyDeniedError', code: 'content.remote_url' })
+    expect(sent()).toEqual([])
   })
 
   it('calls functions, and goes on with their results without anything stored', async () => {

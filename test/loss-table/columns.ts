@@ -31,7 +31,7 @@ export interface Column {
   readonly surface: Surface
   readonly provider: Provider
   /** A new one for each probe: a client remembers what it has uploaded. */
-  createClient(options?: { readonly canSend: boolean }): Client
+  createClient(options?: { readonly links: boolean }): Client
   /** References of models, for what is asked of each kind. */
   readonly models: {
     readonly chat: string
@@ -54,21 +54,16 @@ export interface Columns extends AsyncDisposable {
   readonly columns: readonly Column[]
 }
 
-/** Anyone's models, over the addresses of the test. */
-function policyFor(origins: readonly string[]): Policy {
+/** Anyone's models, over the addresses of the test. `links`: files by URL pass as well. */
+function policyFor(origins: readonly string[], links: boolean): Policy {
   return definePolicy({
     name: 'loss-table',
     origins,
     addresses: { classes: ['global'], cidrs: ['10.0.0.0/8'] },
     models: { developer: ['*'], weights: ['*'] },
+    remote: links ? ['links'] : [],
   })
 }
-
-/**
- * Says nothing of origins, so that no request gets out. Every policy that lets one out refuses files by URL, before the
- * table is asked.
- */
-const withoutOrigins = definePolicy({ name: 'no-way-out', models: { developer: ['*'], weights: ['*'] } })
 
 /** Starts the emulator of both services, and a server of open models, with a client for each. */
 export async function startColumns(): Promise<Columns> {
@@ -105,14 +100,14 @@ export async function startColumns(): Promise<Columns> {
   })
   const tokenStore = memoryTokenStore()
   const origins = [...emulator.origins.map((one) => one.origin).filter((one) => one.startsWith('https:')), origin]
-  const sharedOptions = (canSend: boolean): Pick<ClientOptions<[]>, 'policy' | 'tokenStore' | 'retries'> => {
-    return { policy: canSend ? policyFor(origins) : withoutOrigins, tokenStore, retries: 0 }
+  const sharedOptions = (links: boolean): Pick<ClientOptions<[]>, 'policy' | 'tokenStore' | 'retries'> => {
+    return { policy: policyFor(origins, links), tokenStore, retries: 0 }
   }
 
   const emulated = (name: 'gigachat' | 'yandexgpt'): Pick<Column, 'createClient' | 'sent' | 'reset' | 'script'> => ({
-    createClient: ({ canSend } = { canSend: true }) =>
+    createClient: ({ links } = { links: false }) =>
       createClient({
-        ...sharedOptions(canSend),
+        ...sharedOptions(links),
         providers: Object.values(providers),
         network: emulator.network,
       }),
@@ -198,8 +193,8 @@ export async function startColumns(): Promise<Columns> {
     {
       surface: ownSurface,
       provider: own,
-      createClient: ({ canSend } = { canSend: true }) =>
-        createClient({ ...sharedOptions(canSend), providers: [own], network: service.network }),
+      createClient: ({ links } = { links: false }) =>
+        createClient({ ...sharedOptions(links), providers: [own], network: service.network }),
       models: { chat: 'own/able', embedding: 'own/vectors', image: 'own/able' },
       able: { reasoning: 'own/able', tools: 'own/able', output: 'own/able', image: 'own/able', audio: 'own/able' },
       unable: {

@@ -1,5 +1,14 @@
 import { expect } from 'vitest'
-import { answerSchema, citySchema, png, prompt, recording, toolDescription, weatherQuestion } from './askings.ts'
+import {
+  answerSchema,
+  citySchema,
+  png,
+  prompt,
+  recording,
+  remoteFile,
+  toolDescription,
+  weatherQuestion,
+} from './askings.ts'
 import { despiteWarning, leaves, type Body, type Carried, type Wire } from './wire.ts'
 
 const weather = {
@@ -136,6 +145,19 @@ export const openaiCompatibleWire: Wire = {
     unable: { carries: openAiTools.outputAlone },
   },
   image: { able: openAiImage },
+  'remote-file': {
+    carries: {
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: prompt },
+            { type: 'image_url', image_url: { url: remoteFile } },
+          ],
+        },
+      ],
+    },
+  },
   audio: {
     able: {
       carries: {

@@ -33,8 +33,8 @@ which warnings a result carries and which calls are refused, and a test proves e
 
 Where the model decides, the cell says so: «kept · without \`image\` refused» is kept by models whose card lists the
 ability \`image\` and refused for models whose card does not. A model without a list of abilities is trusted: the service
-has the last word. The policy is asked before the table: wherever a policy lets anything out, it refuses files by URL
-(\`content.remote_url\`), kept or not. Some refusals depend on values (a schema that cannot be expressed, a file that is
+has the last word. The policy is asked before the table: files by URL are refused (\`content.remote_url\`), kept or
+not, until the policy lists them with \`remote: ['links']\`. Some refusals depend on values (a schema that cannot be expressed, a file that is
 too large); \`client.check\` tells them too. The numbers in a column lead to the notes on its surface below.
 `
 

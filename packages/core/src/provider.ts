@@ -50,6 +50,8 @@ export interface Provider<
    */
   check(call: TextCall, model: ModelRef): readonly Loss[]
   text(call: TextCall, model: ModelRef): Operation<TextResult>
+  /** The service's own tools that this call lets fetch or send elsewhere, by the service's names: the policy decides. */
+  remoteTools?(call: TextCall): readonly string[]
   /**
    * The model that embeds texts of this kind, for a service with a pair of models; the policy judges that one.
    * Default: the model asked for.
@@ -434,5 +436,11 @@ export interface ExtraOperation<Input = never, Result = unknown> {
    * the input that would make the service fetch something.
    * @throws ConfigurationError
    */
-  run(input: Input): { readonly model?: string; readonly remoteUrls?: number; readonly steps: Operation<Result> }
+  run(input: Input): {
+    readonly model?: string
+    readonly remoteUrls?: number
+    /** As {@link Provider.remoteTools}. */
+    readonly remoteTools?: readonly string[]
+    readonly steps: Operation<Result>
+  }
 }

@@ -1,3 +1,4 @@
+import { UnsupportedFeatureError } from '@shlyuz/core'
 import type { ExtraOperation, Operation, Reply, Shape } from '@shlyuz/core'
 import {
   askJson,
@@ -8,6 +9,7 @@ import {
   toIsoTime,
   type GigachatClientInput,
 } from './gigachat-extra-request.ts'
+import { describeFileType } from './gigachat-files.ts'
 import { refuse } from './gigachat-settings.ts'
 
 /** What the storage of an account says of a file. What the service does not state is absent. */
@@ -30,7 +32,7 @@ export interface GigachatUploadInput extends GigachatClientInput {
   readonly file: Uint8Array
   /** With its extension. */
   readonly filename: string
-  /** As the service spells it: `image/jpeg`, `application/pdf`, `application/vnd.ms-excel` for xlsx. */
+  /** The usual one; where the service has a spelling of its own (`application/pptx`), it is sent in that. */
   readonly mediaType: string
   /** @default 'general' */
   readonly purpose?: 'general' | 'assistant'
@@ -89,8 +91,8 @@ const deletedShape: Shape = (z) =>
 const uploadFile: ExtraOperation<GigachatUploadInput, GigachatFile> = {
   operation: 'files',
   run(input) {
-    const known = ['file', 'filename', 'mediaType', 'purpose', 'clientId']
-    const given = checkExtraInput('uploadFile', input, known, { bytes: 'file', data: 'file', mimeType: 'mediaType' })
+    const names = ['file', 'filename', 'mediaType', 'purpose', 'clientId']
+    const given = checkExtraInput('uploadFile', input, names, { bytes: 'file', data: 'file', mimeType: 'mediaType' })
     const { file, filename, mediaType, purpose = 'general', clientId } = given
     if (!(file instanceof Uint8Array) || file.byteLength === 0) {
       return refuse(
@@ -103,8 +105,15 @@ const uploadFile: ExtraOperation<GigachatUploadInput, GigachatFile> = {
     if (purpose !== 'general' && purpose !== 'assistant') {
       return refuse("uploadFile(): purpose must be 'general' or 'assistant'", "purpose: 'general' или 'assistant'.")
     }
+    const known = describeFileType(mediaType)
+    if (known.mostBytes !== undefined && file.byteLength > known.mostBytes) {
+      throw new UnsupportedFeatureError(
+        `uploadFile(): the file has ${file.byteLength} bytes; GigaChat takes up to ${known.mostBytes}`,
+        { hint: `Файл больше ${known.mostBytes / 1024 / 1024} МБ: уменьшите его или разделите.` },
+      )
+    }
     const headers = createClientHeaders('uploadFile', clientId)
-    const body = { fields: { purpose }, files: [{ name: 'file', filename, mediaType, bytes: file }] }
+    const body = { fields: { purpose }, files: [{ name: 'file', filename, mediaType: known.mediaType, bytes: file }] }
     // A second one would leave the first behind.
     const request = { method: 'POST', path: '/files', headers, body, repeat: 'unsafe' } as const
     return { steps: askJson('files', request, fileShape, convertFile) }

@@ -229,6 +229,18 @@ function fileRequest(method: 'GET' | 'POST', path: string, options: GigachatOpti
   return { endpoint: 'api', operation: 'files', method, path, headers, repeat: 'safe', accept: [] }
 }
 
+/**
+ * A file as the service takes it: its type in the service's spelling, and the most bytes of one. A type that is in no
+ * list stays as it is and has no limit that is known: there the service has the last word.
+ */
+export function describeFileType(mediaType: string): { readonly mediaType: string; readonly mostBytes?: number } {
+  for (const modality of Object.keys(largestFile) as Readable[]) {
+    const wireType = wireTypeOf(modality, mediaType)
+    if (wireType !== undefined) return { mediaType: wireType, mostBytes: largestFile[modality] }
+  }
+  return { mediaType }
+}
+
 /** The type in the service's spelling; `undefined` when it does not read such files. */
 function wireTypeOf(modality: Readable, mediaType: string): string | undefined {
   const types = mediaTypes[modality]

@@ -19,6 +19,12 @@ function businessPrice(perMillion: string): readonly Price[] {
   ]
 }
 
+/**
+ * Price of a request in a batch. Only that of Max is published; the others are said to be halved as well, which nothing
+ * confirms.
+ */
+const batchPricesOfMax = businessPrice('325')
+
 /** Abilities of the second generation; those of the third are not published, so the service has the last word. */
 const lite: readonly Ability[] = ['tools', 'output', 'reasoning', 'document']
 const pro: readonly Ability[] = [...lite, 'image']
@@ -44,7 +50,12 @@ function secondGeneration(abilities: readonly Ability[]): Omit<ModelCard, 'id'> 
 export const gigachatModels = [
   { ...secondGeneration(lite), id: 'GigaChat-2', prices: businessPrice('65') },
   { ...secondGeneration(pro), id: 'GigaChat-2-Pro', prices: businessPrice('500') },
-  { ...secondGeneration(max), id: 'GigaChat-2-Max', prices: businessPrice('650') },
+  {
+    ...secondGeneration(max),
+    id: 'GigaChat-2-Max',
+    prices: businessPrice('650'),
+    deferredPrices: batchPricesOfMax,
+  },
   { id: 'GigaChat-2-Reasoning', kind: 'chat' },
   { id: 'GigaChat-3-Ultra', kind: 'chat' },
   { id: 'GigaChat-3-Pro', kind: 'chat' },

@@ -90,6 +90,13 @@ const bodyWords: Readonly<Record<string, string>> = {
   response_format: 'output, or providerOptions.gigachat.responseFormat',
   reasoning_effort: 'reasoningEffort',
   function_ranker: 'providerOptions.gigachat.functionRanker',
+  tool_config: 'toolChoice, or providerOptions.gigachat.v2.forcedTool',
+  disable_filter: 'providerOptions.gigachat.v2.disableFilter',
+  filter_config: 'providerOptions.gigachat.v2.filterConfig',
+  ranker_options: 'providerOptions.gigachat.v2.rankerOptions',
+  user_info: 'providerOptions.gigachat.v2.timezone',
+  // The answer is one: what further choices would say is not read.
+  n: 'one call for each answer',
 }
 
 /** Headers that are the client's own business, and where their value comes from. The policy refuses others. */

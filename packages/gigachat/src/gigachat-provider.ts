@@ -13,7 +13,7 @@ import { parseGigachatOptions, type GigachatOptions } from './gigachat-options.t
 import { checkGigachatSettings, type GigachatPem, type GigachatSettings } from './gigachat-settings.ts'
 import { gigachatV1, gigachatV2 } from './gigachat-surfaces.ts'
 import { countTokens } from './gigachat-tokens.ts'
-import { checkV2Call, converseV2, createV2Url } from './gigachat-v2-chat.ts'
+import { checkV2Call, converseV2, createV2Url, remoteToolsOf } from './gigachat-v2-chat.ts'
 import { listGigachatModels } from './list-gigachat-models.ts'
 import { russianTrustedRootCa } from './russian-trusted-root-ca.ts'
 
@@ -62,6 +62,7 @@ export function gigachat<const Name extends string = 'gigachat'>(
         ? checkGigachatCall(call, model, gigachatV2, checkV2Call)
         : checkGigachatCall(call, model, gigachatV1, checkV1Call)
     },
+    remoteTools: (call) => (isV2(call.options) ? remoteToolsOf(call) : []),
     text: (call, model) => (isV2(call.options) ? converseV2(call, model, name) : converse(call, model, name)),
     embed,
     image: (call, model) => generateImage(call, model, name),

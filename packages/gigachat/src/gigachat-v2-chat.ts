@@ -202,3 +202,12 @@ const forcedToolConflict: Loss = {
 function withoutAbsent(fields: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
+
+/** Built-in tools that carry words of the conversation out into the web, or fetch from there. */
+const remoteTools = ['web_search', 'url_content_extraction']
+
+/** Those of {@link remoteTools} that the call switches on: the policy decides on them. */
+export function remoteToolsOf({ options }: TextCall): readonly string[] {
+  const { builtInTools = {} } = readV2Options(options)
+  return Object.keys(builtInTools).filter((name) => remoteTools.includes(name))
+}

@@ -186,6 +186,15 @@ export function createResponseBody(input: YandexgptResponseInput): Readonly<Reco
 /** Fields whose address the service fetches, or sends data to. */
 const fetchedFields = new Set(['image_url', 'file_url', 'server_url'])
 
+/** Tools of the service that carry words of the conversation elsewhere: the policy decides on them. */
+const remoteTools: readonly unknown[] = ['web_search', 'mcp']
+
+/** Those of the body, by their names on the wire. */
+export function listRemoteTools({ tools }: Fields): readonly string[] {
+  const types = Array.isArray(tools) ? tools.map((tool: unknown) => (isObject(tool) ? tool['type'] : undefined)) : []
+  return [...new Set(types)].filter((type): type is string => remoteTools.includes(type))
+}
+
 /** Counts the addresses in a body that make the service reach out; data URLs hold their content themselves. */
 export function countRemoteUrls(value: unknown): number {
   if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + countRemoteUrls(one), 0)

@@ -38,6 +38,7 @@ describe('createResponse', () => {
     expect(begin(extras.createResponse, asked)).toEqual({
       model: 'yandexgpt-5.1',
       remoteUrls: 0,
+      remoteTools: [],
       request: {
         endpoint: 'openai',
         operation: 'chat',
@@ -144,7 +145,7 @@ describe('createResponse', () => {
         { role: 'user', content: [{ type: 'input_file', file_id: 'file-1' }] },
       ],
     })
-    expect(begin(extras.createResponse, { ...asked, input }).remoteUrls).toBe(0)
+    expect(begin(extras.createResponse, { ...asked, input })).toMatchObject({ remoteUrls: 0, remoteTools: [] })
   })
 
   it('counts every address that would make the service reach out', () => {

@@ -6,7 +6,12 @@ import { readYandexgptFailure } from './yandexgpt-errors.ts'
 import { findYandexgptModel } from './yandexgpt-models.ts'
 import { convertAnsweredUri, createOpenAiHeaders } from './yandexgpt-openai-request.ts'
 import { readFolder, type YandexgptCallSettings } from './yandexgpt-request.ts'
-import { countRemoteUrls, createResponseBody, type YandexgptResponseInput } from './yandexgpt-responses-input.ts'
+import {
+  countRemoteUrls,
+  createResponseBody,
+  listRemoteTools,
+  type YandexgptResponseInput,
+} from './yandexgpt-responses-input.ts'
 import {
   itemsShape,
   readResponse,
@@ -40,8 +45,8 @@ export interface YandexgptResponsesExtras {
 }
 
 /**
- * The Responses API of AI Studio: conversations with the service's own tools. `mcp` and files by URL make the service
- * reach out; they are counted, so that the policy refuses them unless it allows that.
+ * The Responses API of AI Studio: conversations with the service's own tools. `web_search`, `mcp` and files by URL make the
+ * service reach out; they are told to the policy, which refuses them unless it lists them.
  * Source: documentation, "Responses API".
  */
 export function responsesExtras(settings: YandexgptCallSettings): YandexgptResponsesExtras {
@@ -52,7 +57,12 @@ export function responsesExtras(settings: YandexgptCallSettings): YandexgptRespo
       run(input) {
         const body = createResponseBody(input)
         const model = parseModel(input.model)
-        return { model: model.id, remoteUrls: countRemoteUrls(body), steps: create(body, model, settings) }
+        return {
+          model: model.id,
+          remoteUrls: countRemoteUrls(body),
+          remoteTools: listRemoteTools(body),
+          steps: create(body, model, settings),
+        }
       },
     },
     /** `GET /v1/responses/{id}`: how far a background response is, or what it answered. */

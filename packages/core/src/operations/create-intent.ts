@@ -2,7 +2,16 @@ import type { ContentFacts, Intent, ModelIdentity } from '../policy/intent.ts'
 import type { OperationKind, Provider, ProviderLogging } from '../provider.ts'
 import type { PartMessage } from '../vocabulary/messages.ts'
 
-const noContent: ContentFacts = Object.freeze({ messages: 0, characters: 0, images: 0, files: 0, remoteUrls: 0 })
+const noTools: readonly string[] = Object.freeze([])
+
+const noContent: ContentFacts = Object.freeze({
+  messages: 0,
+  characters: 0,
+  images: 0,
+  files: 0,
+  remoteUrls: 0,
+  remoteTools: noTools,
+})
 
 const noLabels: Readonly<Record<string, string>> = Object.freeze({})
 
@@ -47,7 +56,7 @@ export function originsOf(provider: Provider): readonly string[] {
 }
 
 /** Counts what is in the messages; the text itself goes nowhere. */
-export function countContent(messages: readonly PartMessage[]): ContentFacts {
+export function countContent(messages: readonly PartMessage[], remoteTools: readonly string[] = noTools): ContentFacts {
   let characters = 0
   let images = 0
   let files = 0
@@ -61,5 +70,5 @@ export function countContent(messages: readonly PartMessage[]): ContentFacts {
       if (part.source instanceof URL) remoteUrls++
     }
   }
-  return Object.freeze({ messages: messages.length, characters, images, files, remoteUrls })
+  return Object.freeze({ messages: messages.length, characters, images, files, remoteUrls, remoteTools })
 }

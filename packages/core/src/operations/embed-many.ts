@@ -80,7 +80,7 @@ export function embedMany(
     operation: 'embed' as const,
     // A service with a pair of models is asked for the one that embeds such texts: that one is judged.
     modelId: provider.embeddingModelFor?.(modelId, kind) ?? modelId,
-    content: { messages: values.length, characters, images: 0, files: 0, remoteUrls: 0 },
+    content: { messages: values.length, characters, images: 0, files: 0, remoteUrls: 0, remoteTools: [] },
   }
   return runModelCall(frame, aim, async (call) => {
     const options = parseProviderOptions(provider, providerOptions)

@@ -60,6 +60,7 @@ export function generateImage(
       images: 0,
       files: 0,
       remoteUrls: 0,
+      remoteTools: [],
     },
     ...(onProgress && { onProgress }),
   }

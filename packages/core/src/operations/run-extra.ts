@@ -11,11 +11,11 @@ export function runExtra(
   input: unknown,
 ): Promise<ProviderResult<unknown>> {
   const extra = provider.extras?.[operation] as ExtraOperation
-  const { model: modelId, remoteUrls = 0, steps } = extra.run(input as never)
+  const { model: modelId, remoteUrls = 0, remoteTools = [], steps } = extra.run(input as never)
   const aim = {
     provider,
     operation: extra.operation,
-    content: { messages: 0, characters: 0, images: 0, files: 0, remoteUrls },
+    content: { messages: 0, characters: 0, images: 0, files: 0, remoteUrls, remoteTools },
     ...(modelId !== undefined && { modelId }),
   }
   return runCall(frame, aim, async ({ context, record }) => {

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { JobError } from '../errors/job-error.ts'
 import { ShlyuzError } from '../errors/shlyuz-error.ts'
+import { UnsupportedFeatureError } from '../errors/unsupported-feature-error.ts'
 import { lossesOf } from '../features/check-features.ts'
 import type { ContentFacts } from '../policy/intent.ts'
 import type { Receipt } from '../policy/receipt.ts'
@@ -103,7 +104,12 @@ export async function submitText(
 ): Promise<Submission> {
   const conversations: (readonly PartMessage[])[] = []
   for (const { messages } of draft.requests) conversations.push(await loadFiles(messages, frame.scope))
-  const aim = { provider, operation: 'job' as const, modelId, content: sumContent(conversations.map(countContent)) }
+  const aim = {
+    provider,
+    operation: 'job' as const,
+    modelId,
+    content: sumContent(conversations.map((one) => countContent(one))),
+  }
   return runModelCall(frame, aim, async (call) => {
     const options = parseProviderOptions(provider, providerOptions)
     const prepared = conversations.map((messages, index) => prepare(call, draft, messages, index, options))
@@ -112,6 +118,7 @@ export async function submitText(
     applyLosses(record, lossesOf(provider.surfaceOf(ref, options), features, findCard(provider, ref)))
     if (!provider.deferred) refuseVerb(provider, 'submitText')
     applyLosses(record, lossesOfAll(provider, prepared))
+    for (const one of prepared) refuseRemoteTools(provider, one.call)
     const [{ outputMode, outputTool } = {}] = prepared as Partial<PreparedCall>[]
     const ticket: Omit<JobTicket, 'parts'> = {
       provider: provider.name,
@@ -158,6 +165,15 @@ function prepare(
   return within(`requests[${index}]`, () => createTextCall(draft, asked, ref, options))
 }
 
+/** The policy judged the job without such tools: what a service fetches hours later nobody can see. */
+function refuseRemoteTools(provider: Provider, call: TextCall): void {
+  const tools = provider.remoteTools?.(call) ?? []
+  if (tools.length === 0) return
+  throw new UnsupportedFeatureError(`tools that reach elsewhere are not for deferred jobs: ${tools.join(', ')}`, {
+    hint: `Уберите из providerOptions инструменты сервиса (${tools.join(', ')}): в отложенных заданиях их нет.`,
+  })
+}
+
 /** What the requests lose, said once each; a refusal says of which request. */
 function lossesOfAll(provider: Provider, prepared: readonly PreparedCall[]): readonly Loss[] {
   const said = new Map<string, Loss>()
@@ -180,6 +196,8 @@ function sumContent(all: readonly ContentFacts[]): ContentFacts {
     images: sum(({ images }) => images),
     files: sum(({ files }) => files),
     remoteUrls: sum(({ remoteUrls }) => remoteUrls),
+    // Refused in jobs: see `refuseRemoteTools`.
+    remoteTools: [],
   })
 }
 

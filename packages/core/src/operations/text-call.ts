@@ -165,7 +165,7 @@ export async function judgeIntentOf(
     operation: 'chat',
     model: leg.identity,
     stream: draft.stream,
-    content: countContent(draft.messages),
+    content: countContent(draft.messages, leg.provider.remoteTools?.(leg.prepared.call)),
     labels,
   })
   const judged = guard.judgeIntent(intent)

@@ -99,7 +99,7 @@ describe('models, client and request', () => {
     ...(model && { model }),
     origins: [origin],
     stream: false,
-    content: { messages: 1, characters: 1, images: 0, files: 0, remoteUrls: 0 },
+    content: { messages: 1, characters: 1, images: 0, files: 0, remoteUrls: 0, remoteTools: [] },
     providerLogging: 'off',
     labels: {},
   })

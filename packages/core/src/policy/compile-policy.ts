@@ -34,6 +34,8 @@ export interface CompiledPolicy {
   /** `'none'` also when the document speaks of origins or addresses and of no proxy; `undefined`: it has no say. */
   readonly proxy: CompiledProxy | 'none' | undefined
   readonly models: { readonly developer: ReadonlySet<string>; readonly weights: ReadonlySet<string> } | undefined
+  /** What may make a service reach elsewhere; `undefined`: nothing, where the policy has origins. */
+  readonly remote: ReadonlySet<string> | undefined
   /** Permitted values; `undefined`: it has no say. */
   readonly providerLogging: ReadonlySet<ProviderLogging> | undefined
   readonly rules: readonly Rule[]
@@ -42,7 +44,7 @@ export interface CompiledPolicy {
 }
 
 const sections = [
-  'name', 'version', 'description', 'origins', 'addresses', 'redirects', 'proxy', 'models', 'providerLogging', 'tls', 'customTransport',
+  'name', 'version', 'description', 'origins', 'addresses', 'redirects', 'proxy', 'models', 'remote', 'providerLogging', 'tls', 'customTransport',
   'rules',
 ] // oxfmt-ignore
 const developers = ['ru', 'foreign', 'unknown']
@@ -74,6 +76,7 @@ export function compilePolicy(given: PolicyDocument): CompiledPolicy {
     addresses: compileAddresses(document, origins),
     proxy: compileProxy(document),
     models: compileModels(document),
+    remote: compileRemote(document),
     providerLogging: compileLogging(document),
     rules,
     network: describeNetwork(document),
@@ -202,6 +205,18 @@ function compileModels({ models }: PolicyDocument): CompiledPolicy['models'] {
   onlyWords(models.developer, ['ru', 'foreign', '*'], 'models.developer')
   onlyWords(models.weights, [...weights, '*'], 'models.weights')
   return { developer: new Set(models.developer), weights: new Set(models.weights) }
+}
+
+function compileRemote({ remote }: PolicyDocument): CompiledPolicy['remote'] {
+  const listed = listOf(remote, 'remote')
+  if (listed === undefined) return undefined
+  if (!listed.every((name) => /^[a-z][a-z0-9_]{0,63}$/.test(name))) {
+    fail(
+      "remote lists 'links' and names of services' tools, such as 'web_search'",
+      "remote: ['links'] и имена инструментов сервиса, например 'web_search'.",
+    )
+  }
+  return new Set(listed)
 }
 
 function compileLogging({ providerLogging }: PolicyDocument): CompiledPolicy['providerLogging'] {

@@ -55,7 +55,8 @@ const reasons: Readonly<Record<ReasonCode, string>> = {
   'model.foreign': 'the model was developed abroad',
   'model.weights': 'the origin of the model’s weights is not allowed',
   'model.mismatch': 'the model is declared for another origin',
-  'content.remote_url': 'the content holds a link that the provider would fetch',
+  'content.remote_url':
+    'the service would fetch or send something elsewhere: a link in the content, or a tool of its own',
   'data.special': 'the content is labelled as a special category of data',
   'data.provider_logging': 'the service would store what it is sent, or does not say that it would not',
   'fallback.not_allowed': 'a further target of the fallback is not allowed',
@@ -112,7 +113,8 @@ function hintOf(code: ReasonCode, facts: Facts): string {
     case 'tls.servername_mismatch':
       return `Уберите настройку ${facts['option'] ?? ''}: соединениями управляет Shlyuz; для тестов есть testNetwork.`
     case 'content.remote_url':
-      return 'Скачайте файл сами и передайте байты (Uint8Array) вместо ссылки.'
+      if (facts['tools'] === undefined) return 'Скачайте файл сами и передайте байты (Uint8Array) вместо ссылки.'
+      return `Уберите инструменты сервиса (${facts['tools']}) или разрешите их: domesticOnly({ remote: [${String(facts['tools']).replaceAll(/[^, ]+/g, "'$&'")}] }).`
     case 'data.provider_logging':
       return `Сервис хранит запросы (${facts['logging'] ?? 'не указано'}), политика этого не допускает: выберите другой сервис, отключите хранение в его настройках или добавьте '${facts['logging'] ?? 'not stated'}' в providerLogging политики.`
     case 'fallback.not_allowed':

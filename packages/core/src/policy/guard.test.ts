@@ -12,7 +12,7 @@ const intent: Intent = Object.freeze({
   provider: 'gigachat',
   origins: [],
   stream: false,
-  content: { messages: 1, characters: 6, images: 0, files: 0, remoteUrls: 0 },
+  content: { messages: 1, characters: 6, images: 0, files: 0, remoteUrls: 0, remoteTools: [] },
   providerLogging: 'off',
   labels: {},
 })

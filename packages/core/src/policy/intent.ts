@@ -22,6 +22,8 @@ export interface ContentFacts {
   readonly files: number
   /** Links that would make the provider fetch something. */
   readonly remoteUrls: number
+  /** The service's own tools that this call lets fetch or send elsewhere: `web_search`. */
+  readonly remoteTools: readonly string[]
 }
 
 /** What a call wants, as the policy sees it: plain, frozen, without functions. */

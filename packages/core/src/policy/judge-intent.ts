@@ -1,7 +1,7 @@
 import type { OperationKind } from '../provider.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import type { Facts, Finding, RuleEffect } from './decision.ts'
-import type { Intent, ModelIdentity } from './intent.ts'
+import type { ContentFacts, Intent, ModelIdentity } from './intent.ts'
 import type { ReasonCode } from './reason-codes.ts'
 import type { Rule } from './rule.ts'
 
@@ -23,9 +23,8 @@ function builtInFindings(policy: CompiledPolicy, intent: Intent): Finding[] {
   } else if (policy.origins && !model) {
     say('operations', 'permit', 'ok', { operation: intent.operation })
   }
-  if (policy.origins && content.remoteUrls > 0) {
-    say('content', 'forbid', 'content.remote_url', { links: content.remoteUrls })
-  }
+  const reach = findReach(policy, content)
+  if (reach) say('content', 'forbid', 'content.remote_url', reach)
   if (policy.providerLogging && !withoutContent.has(intent.operation)) {
     const { providerLogging: logging } = intent
     const facts = { operation: intent.operation, logging }
@@ -36,6 +35,15 @@ function builtInFindings(policy: CompiledPolicy, intent: Intent): Finding[] {
     say('operations', 'permit', 'ok', { operation: intent.operation })
   }
   return found
+}
+
+/** What would make the service fetch or send elsewhere, and the policy does not list. */
+function findReach({ origins, remote }: CompiledPolicy, content: ContentFacts): Facts | undefined {
+  if (!origins && !remote) return undefined
+  const links = remote?.has('links') ? 0 : content.remoteUrls
+  const tools = content.remoteTools.filter((name) => !remote?.has(name))
+  if (links === 0 && tools.length === 0) return undefined
+  return { ...(links > 0 && { links }), ...(tools.length > 0 && { tools: tools.join(', ') }) }
 }
 
 /** Operations that send no content of the caller's. */

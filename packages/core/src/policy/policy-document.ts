@@ -57,6 +57,11 @@ export interface PolicyDocument {
   /** `'*'` allows any value. */
   readonly models?: { readonly developer: readonly string[]; readonly weights: readonly string[] }
   /**
+   * What may make a service fetch or send elsewhere: `'links'` for addresses in the content, and names of its own
+   * tools such as `'web_search'`. A policy with origins that lists nothing here allows nothing.
+   */
+  readonly remote?: readonly string[]
+  /**
    * What may be asked of a service by whether it stores what it is sent: `['off']` lets only those pass that are told
    * not to. Credentials and lists of models hold no content and are not asked for it. Absent: no say.
    */

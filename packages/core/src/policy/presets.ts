@@ -9,6 +9,11 @@ export interface DomesticOnlyOptions {
   readonly weights?: readonly ('own' | 'adapted-foreign' | 'undisclosed')[]
   /** Further origins, such as a stand or a server on premises, each with its addresses: the only way to widen. */
   readonly also?: readonly OriginRule[]
+  /**
+   * What may make a service fetch or send elsewhere: `'links'` in the content, and its own tools by name, such as
+   * `'web_search'`. @default nothing
+   */
+  readonly remote?: readonly string[]
   /** All traffic goes through this forward proxy (CONNECT); TLS to the target stays end to end. */
   readonly proxy?: { readonly origin: string; readonly addresses: readonly string[]; readonly ca?: string }
 }
@@ -25,10 +30,10 @@ const allWeights = ['own', 'adapted-foreign', 'undisclosed'] as const
 export function domesticOnly(options: DomesticOnlyOptions = {}): Policy {
   // A copy without a prototype: a polluted one must not open an origin.
   const given = copyPlain(options, 'domesticOnly') as DomesticOnlyOptions
-  const { weights = allWeights, also = [], proxy } = given
-  const unknown = Object.keys(given).find((key) => !['weights', 'also', 'proxy'].includes(key))
+  const { weights = allWeights, also = [], remote, proxy } = given
+  const unknown = Object.keys(given).find((key) => !['weights', 'also', 'remote', 'proxy'].includes(key))
   if (unknown !== undefined)
-    refuse(`unknown option '${unknown.slice(0, 60)}'`, 'domesticOnly принимает weights, also и proxy.')
+    refuse(`unknown option '${unknown.slice(0, 60)}'`, 'domesticOnly принимает weights, also, remote и proxy.')
   if (!Array.isArray(weights) || weights.length === 0 || weights.some((one) => !allWeights.includes(one)))
     refuse(`weights must be some of ${allWeights.join(', ')}`, `weights: список из ${allWeights.join(', ')}.`)
   if (!Array.isArray(also) || !also.every(hasAddresses)) {
@@ -45,6 +50,7 @@ export function domesticOnly(options: DomesticOnlyOptions = {}): Policy {
     redirects: 'deny',
     proxy: proxy === undefined ? { mode: 'none' } : createProxyRule(proxy),
     models: { developer: ['ru'], weights },
+    ...(remote !== undefined && { remote }),
     tls: { verify: true },
     customTransport: 'deny',
   })

@@ -18,7 +18,7 @@ function intentOf(providerLogging: ProviderLogging, operation: OperationKind = '
     provider: 'yandexgpt',
     origins: [origin],
     stream: false,
-    content: { messages: 1, characters: 1, images: 0, files: 0, remoteUrls: 0 },
+    content: { messages: 1, characters: 1, images: 0, files: 0, remoteUrls: 0, remoteTools: [] },
     providerLogging,
     labels: {},
   }
