@@ -1,7 +1,9 @@
-import type { Decoder, Effect, Operation, Provider, StreamEnd, StreamPart } from '@shlyuz/core'
+import { domesticOnly } from '@shlyuz/core'
+import type { Decoder, Effect, Operation, Policy, Provider, StreamEnd, StreamPart } from '@shlyuz/core'
 import { contractCases, type ContractCase } from '@shlyuz/core/testing'
 import { startEmulator } from '@shlyuz/emulator'
 import { gigachat } from '@shlyuz/gigachat'
+import { openaiCompatible } from '@shlyuz/openai-compatible'
 import { yandexgpt } from '@shlyuz/yandexgpt'
 import { afterAll, describe, expect, it } from 'vitest'
 import { emulatorBackend } from './emulator-backend.ts'
@@ -11,10 +13,11 @@ afterAll(() => emulator.close())
 
 const surfaces: readonly {
   readonly title: string
-  readonly service: 'gigachat' | 'yandexgpt'
+  readonly service: 'gigachat' | 'yandexgpt' | 'openai'
   readonly provider: Provider
   readonly model: string
   readonly hasStreamUsage?: boolean
+  readonly policy?: Policy
 }[] = [
   {
     title: 'GigaChat v1',
@@ -41,10 +44,32 @@ const surfaces: readonly {
     model: 'yandexgpt/yandexgpt-5.1',
     hasStreamUsage: false,
   },
+  {
+    title: 'OpenAI-compatible, on premises',
+    service: 'openai',
+    provider: openaiCompatible(emulator.openai),
+    model: 'stand/GigaChat-20B-A3B',
+    policy: domesticOnly({
+      also: [
+        {
+          ...emulator.openaiPolicy,
+          models: [
+            {
+              id: 'GigaChat-20B-A3B',
+              developer: 'ru',
+              weights: 'own',
+              source: 'model card of the open weights',
+              asOf: '2026-11-24',
+            },
+          ],
+        },
+      ],
+    }),
+  },
 ]
 
-describe.each(surfaces)('$title keeps the contract', ({ service, provider, model, hasStreamUsage }) => {
-  const backend = emulatorBackend(emulator, service, model, hasStreamUsage)
+describe.each(surfaces)('$title keeps the contract', ({ service, provider, model, hasStreamUsage, policy }) => {
+  const backend = emulatorBackend(emulator, service, model, hasStreamUsage, policy)
   for (const { name, run } of contractCases(provider, backend)) it(name, run)
 })
 

@@ -1,6 +1,13 @@
-import { createClient } from '@shlyuz/core'
+import { createClient, type Policy } from '@shlyuz/core'
 import type { ContractAnswer, ContractBackend, ContractFault } from '@shlyuz/core/testing'
-import type { Emulator, FaultKind, GigaChatFinishReason, ScriptedAnswer, YandexGptStatus } from '@shlyuz/emulator'
+import type {
+  Emulator,
+  FaultKind,
+  GigaChatFinishReason,
+  OpenAiScript,
+  ScriptedAnswer,
+  YandexGptStatus,
+} from '@shlyuz/emulator'
 
 type Service = ScriptedAnswer['service']
 
@@ -23,16 +30,24 @@ const yandexgptStatuses: Readonly<Record<string, YandexGptStatus>> = {
   'content-filter': 'ALTERNATIVE_STATUS_CONTENT_FILTER',
 }
 
-/** The emulator as a backend of the contract cases, for one surface of its services. */
+const openAiReasons: Readonly<Record<string, NonNullable<OpenAiScript['finishReason']>>> = {
+  stop: 'stop',
+  length: 'length',
+  'content-filter': 'content_filter',
+}
+
+/** The emulator as a backend of the contract cases, for one surface of its services. Default policy: the client's own. */
 export function emulatorBackend(
   emulator: Emulator,
   service: Service,
   model: string,
   hasStreamUsage = true,
+  policy?: Policy,
 ): ContractBackend {
   const chats = (): Emulator['requests'] => emulator.requests.filter(({ operation }) => operation === 'chat')
   return {
-    client: (provider) => createClient({ providers: [provider], network: emulator.network, retries: 2 }),
+    client: (provider) =>
+      createClient({ providers: [provider], network: emulator.network, retries: 2, ...(policy && { policy }) }),
     model,
     hasStreamUsage,
     script: (answer) => void emulator.script(toScript(service, answer)),
@@ -47,6 +62,10 @@ function toScript(service: Service, { pieces, finish = 'stop', toolCalls }: Cont
   if (service === 'gigachat') {
     if (calls) return { service, functionCalls: calls }
     return { service, text: pieces, finishReason: gigachatReasons[finish] ?? 'stop' }
+  }
+  if (service === 'openai') {
+    if (calls) return { service, toolCalls: calls }
+    return { service, text: pieces, finishReason: openAiReasons[finish] ?? 'stop' }
   }
   if (calls) return { service, toolCalls: calls }
   return { service, text: pieces, status: yandexgptStatuses[finish] ?? 'ALTERNATIVE_STATUS_FINAL' }

@@ -41,6 +41,17 @@ describe.each(['yandexgpt/yandexgpt-5.1', 'gigachat/GigaChat-2-Max'])('a deferre
   })
 })
 
+test.each([
+  ['yandexgpt/yandexgpt-5.1', '2026-07-04'],
+  ['gigachat/GigaChat-2-Max', '2026-02-01'],
+])('a deferred job of %s costs what its dated price line says', async (model, asOf) => {
+  await using world = await startBoth(corporate)
+  const job = await world.client.submitText({ model, requests: [{ prompt: 'Раз' }, { prompt: 'Два' }] })
+  const { cost } = await job.result(fast)
+  expect(cost).toMatchObject({ currency: 'RUB', vatIncluded: true, estimated: false, asOf })
+  expect(Number(cost?.amount)).toBeGreaterThan(0)
+})
+
 test('what a batch loses is told by the form it takes, also where the chat is of version 2', async () => {
   await using world = await startBoth(corporate)
   const job = await world.client.submitText({

@@ -69,29 +69,21 @@ describe('a stand on premises is refused', () => {
     })
     const asking = await caught(client.generateText({ model, prompt: 'Привет' }))
     expect(asking).toBeInstanceOf(PolicyDeniedError)
-    expect(asking).toMatchObject({ code: 'model.unknown', hint: expect.stringContaining('also[].models') })
+    const line = "also: [{ origin: 'https://llm.corp.example:8443', addresses: ['10.20.0.0/16'], models: [{ id: '"
+    expect(asking).toMatchObject({ code: 'model.unknown', hint: expect.stringContaining(line) })
     expect([emulator.requests, emulator.connections]).toEqual([[], []])
   })
 
+  const line = { origin: 'https://llm.corp.example:8443', addresses: ['10.20.0.0/16'], models }
   it.each<[string, Parameters<typeof domesticOnly>[0], string, string]>([
     [
-      'when the line has other addresses',
-      { also: [{ origin: 'https://llm.corp.example:8443', addresses: ['10.30.0.0/16'], models }] },
+      'at other addresses than the line has',
+      { also: [{ ...line, addresses: ['10.30.0.0/16'] }] },
       model,
       'dns.address_class',
     ],
-    [
-      'for a model that the line does not name',
-      { also: [{ origin: 'https://llm.corp.example:8443', addresses: ['10.20.0.0/16'], models }] },
-      'stand/T-lite-it-2.1',
-      'model.unknown',
-    ],
-    [
-      'for weights that are not wanted',
-      { weights: ['own'], also: [{ origin: 'https://llm.corp.example:8443', addresses: ['10.20.0.0/16'], models }] },
-      'stand/T-pro-it-2.0',
-      'model.weights',
-    ],
+    ['for a model that the line does not name', { also: [line] }, 'stand/T-lite-it-2.1', 'model.unknown'],
+    ['for weights that are not wanted', { weights: ['own'], also: [line] }, 'stand/T-pro-it-2.0', 'model.weights'],
   ])('%s', async (_what, options, asked, code) => {
     const error = await caught(connect({}, domesticOnly(options)).generateText({ model: asked, prompt: 'Привет' }))
     expect(error).toMatchObject({ name: 'PolicyDeniedError', code })
@@ -102,7 +94,7 @@ describe('a stand on premises is refused', () => {
     const { ca: _, ...rest } = emulator.openai
     const stand = openaiCompatible(rest)
     const client = createClient({ providers: [stand], policy: allowed(), retries: 0, network: emulator.network })
-    clients.push(client as Client)
+    clients.push(client)
     expect(await caught(client.generateText({ model, prompt: 'Привет' }))).toMatchObject({ name: 'TlsError' })
     expect(emulator.requests).toEqual([])
   })

@@ -14,6 +14,8 @@ export interface Certificates {
   readonly publicRoot: string
   /** Root that stands for the Russian Trusted Root CA; it signs GigaChat's hosts, through an intermediate. */
   readonly stateRoot: string
+  /** Root of the company whose stand it is; it signs that alone. */
+  readonly corporateRoot: string
   /** A client's certificate, signed by the state root. */
   readonly client: KeyPair
   /** The server's certificate by origin. */
@@ -31,27 +33,30 @@ type Extensions = NonNullable<NonNullable<Parameters<typeof import('selfsigned')
 
 const dayMs = 86_400_000
 
-/** Makes two roots, the state root's intermediate, a client certificate and one certificate per origin (EC P-256). */
+/** Makes three roots, the state root's intermediate, a client certificate and one certificate per origin (EC P-256). */
 export async function createCertificates(
   origins: readonly OriginRecord[],
   kindOf: (origin: OriginRecord) => CertificateKind,
 ): Promise<Certificates> {
-  const [publicRoot, stateRoot] = await Promise.all([
+  const [publicRoot, stateRoot, corporateRoot] = await Promise.all([
     createRoot('Emulator Public Root'),
     createRoot('Emulator State Root'),
+    createRoot('Emulator Corporate Root'),
   ])
   const stateIssuer = await createIntermediate('Emulator State Sub CA', stateRoot)
-  const secure = origins.filter(({ trust }) => trust !== 'none')
+  const issuers = { public: publicRoot, state: stateIssuer, corporate: corporateRoot, none: undefined }
   const [client, ...servers] = await Promise.all([
     sign('emulator-client', stateRoot, [{ name: 'extKeyUsage', clientAuth: true }]),
-    ...secure.map(async (record): Promise<[string, KeyPair]> => {
-      const issuer = record.trust === 'state' ? stateIssuer : publicRoot
-      return [record.origin, await createServer(record, issuer, kindOf(record))]
+    ...origins.flatMap((record) => {
+      const issuer = issuers[record.trust]
+      if (issuer === undefined) return []
+      return [createServer(record, issuer, kindOf(record)).then((pair) => [record.origin, pair] as const)]
     }),
   ])
   return {
     publicRoot: publicRoot.cert,
     stateRoot: stateRoot.cert,
+    corporateRoot: corporateRoot.cert,
     client,
     servers: new Map(servers),
   }

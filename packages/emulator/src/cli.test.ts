@@ -32,6 +32,20 @@ describe('shlyuz-emulator', () => {
         .end()
     })
     expect(status).toBe(200)
+    expect(line.openai).toEqual({
+      baseUrl: `${line.origins['https://llm.corp.example:8443']}/v1`,
+      apiKey: expect.stringMatching(/^sk-/),
+    })
+    const models = await new Promise((resolve, reject) => {
+      request(
+        `${line.openai.baseUrl}/models`,
+        { ca: readFileSync(line.caFile), headers: { authorization: `Bearer ${line.openai.apiKey}` } },
+        (response) => resolve(response.resume().statusCode),
+      )
+        .on('error', reject)
+        .end()
+    })
+    expect(models).toBe(200)
     expect(JSON.parse(readFileSync(line.yandexgpt.serviceAccountKeyFile, 'utf8')).key_algorithm).toBe('RSA_2048')
     child.kill('SIGTERM')
     expect(await ended).toBe(0)

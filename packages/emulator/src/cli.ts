@@ -6,13 +6,14 @@ import { parseArgs } from 'node:util'
 import { startEmulator, type Emulator } from './start-emulator.ts'
 import type { PaceName } from './pace.ts'
 
-const help = `Both services on this machine: prints one line of JSON, then runs until SIGINT or SIGTERM.
+const help = `Both services and a server of open models on this machine: prints one line of JSON, then runs until SIGINT or SIGTERM.
 
   --pace realistic|instant   how quickly answers come (realistic)
   --help                     this text
 
-The line: {"origins": {true origin: local address}, "caFile": both roots,
-           "gigachat": credentials that work, "yandexgpt": credentials that work}
+The line: {"origins": {true origin: local address}, "caFile": all roots,
+           "gigachat": credentials that work, "yandexgpt": credentials that work,
+           "openai": {"baseUrl": local address of the open models, "apiKey": a key that works}}
 Send requests to the local address, and trust caFile (NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, curl --cacert).
 `
 
@@ -42,7 +43,7 @@ async function stop(emulator: Emulator): Promise<void> {
 }
 
 /** What another program needs. Certificates and the key file lie in a folder that goes when the program ends. */
-function describe({ origins, ca, gigachat, yandexgpt, credentials }: Emulator, folder: string): object {
+function describe({ origins, ca, gigachat, yandexgpt, openaiPolicy, credentials }: Emulator, folder: string): object {
   const write = (name: string, content: string): string => {
     const path = join(folder, name)
     writeFileSync(path, content, { mode: 0o600 })
@@ -52,13 +53,17 @@ function describe({ origins, ca, gigachat, yandexgpt, credentials }: Emulator, f
   const { iamToken, oauthToken, authorizedKey } = credentials.yandexgpt
   return {
     origins: Object.fromEntries(origins.map(({ origin, local }) => [origin, local])),
-    caFile: write('ca.pem', ca.public + ca.state),
+    caFile: write('ca.pem', ca.public + ca.state + ca.corporate),
     gigachat: { credentials: gigachat.credentials, scope: gigachat.scope, accessToken, user, password },
     yandexgpt: {
       ...yandexgpt,
       iamToken,
       oauthToken,
       serviceAccountKeyFile: write('authorized-key.json', authorizedKey),
+    },
+    openai: {
+      baseUrl: `${origins.find(({ origin }) => origin === openaiPolicy.origin)?.local}/v1`,
+      apiKey: credentials.openai.apiKey,
     },
   }
 }

@@ -4,6 +4,12 @@ import { createHash, generateKeyPairSync, randomBytes, randomUUID, type KeyObjec
 export interface EmulatorCredentials {
   readonly gigachat: GigaChatCredentials
   readonly yandexgpt: YandexGptCredentials
+  readonly openai: OpenAiCredentials
+}
+
+export interface OpenAiCredentials {
+  /** The stand's API key. */
+  readonly apiKey: string
 }
 
 export interface GigaChatCredentials {
@@ -38,7 +44,11 @@ export interface YandexGptCredentials {
 
 /** Fresh random credentials in the services' own shapes. */
 export function createCredentials(): EmulatorCredentials {
-  return { gigachat: createGigaChatCredentials(), yandexgpt: createYandexGptCredentials() }
+  return {
+    gigachat: createGigaChatCredentials(),
+    yandexgpt: createYandexGptCredentials(),
+    openai: createOpenAiCredentials(),
+  }
 }
 
 function createGigaChatCredentials(): GigaChatCredentials {
@@ -48,6 +58,11 @@ function createGigaChatCredentials(): GigaChatCredentials {
     user: 'emulator',
     password: randomBytes(12).toString('base64url'),
   }
+}
+
+/** Servers of open models take any text for a key; most imitate OpenAI's. */
+function createOpenAiCredentials(): OpenAiCredentials {
+  return { apiKey: `sk-${randomBytes(24).toString('base64url')}` }
 }
 
 function createYandexGptCredentials(): YandexGptCredentials {

@@ -8,6 +8,7 @@ export interface EmulatorOptions {
   readonly seed?: number
   readonly gigachat?: GigaChatOptions
   readonly yandexgpt?: YandexGptOptions
+  readonly openai?: OpenAiOptions
 }
 
 /** Scope of a GigaChat account: an individual, a business that prepays, a business that pays as it goes. */
@@ -96,6 +97,26 @@ export interface YandexGptOptions {
   readonly certificate?: CertificateKind
 }
 
+/** The stand: a server of open models on the premises of a company, such as vLLM, llama.cpp or Ollama. */
+export interface OpenAiOptions {
+  /** `off`: no key is asked for, as these servers do unless told otherwise. @default 'required' */
+  readonly apiKey?: 'required' | 'off'
+  /** Every model that it serves, by bare name. Default: three that converse and one for embeddings. */
+  readonly models?: readonly string[]
+  /** Which of them show what they think, in `reasoning_content`. @default ['T-pro-it-2.0'] */
+  readonly reasoningModels?: readonly string[]
+  /** Which of them take images. @default [] */
+  readonly visionModels?: readonly string[]
+  /** Which of them make embeddings, and do not converse. @default ['FRIDA'] */
+  readonly embeddingModels?: readonly string[]
+  /** Length of a vector, from 1. @default 1_536 */
+  readonly embeddingDimensions?: number
+  /** Context of every model in tokens; a longer prompt is 400. @default 32_768 */
+  readonly contextTokens?: number
+  /** @default 'valid' */
+  readonly certificate?: CertificateKind
+}
+
 /** Where an error of the OpenAI-compatible addresses keeps its text. */
 export type OpenAiErrorForm = 'object' | 'text' | 'message'
 
@@ -105,6 +126,7 @@ export interface ResolvedOptions {
   readonly seed: number
   readonly gigachat: Required<GigaChatOptions>
   readonly yandexgpt: Required<YandexGptOptions>
+  readonly openai: Required<OpenAiOptions>
 }
 
 const gigachatModels = [
@@ -127,7 +149,9 @@ const gigachatModels = [
   'GigaFilter',
 ]
 
-/** @throws RangeError for a limit that is not a positive number */
+const openAiModels = ['GigaChat-20B-A3B', 'T-lite-it-2.1', 'T-pro-it-2.0', 'FRIDA']
+
+/** @throws RangeError for a limit that is not a positive number, or a model of the stand that it does not serve */
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
   const { gigachat = {}, yandexgpt = {} } = options
   const scope = gigachat.scope ?? 'GIGACHAT_API_PERS'
@@ -164,10 +188,32 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
       responsePolls: yandexgpt.responsePolls ?? 2,
       certificate: yandexgpt.certificate ?? 'valid',
     },
+    openai: resolveOpenAi(options.openai),
   }
   checkLimits('gigachat', resolved.gigachat)
   checkLimits('yandexgpt', resolved.yandexgpt)
+  checkLimits('openai', resolved.openai)
   return resolved
+}
+
+/** The usual models count as what they are where they are served; those that the caller names must be. */
+function resolveOpenAi(given: OpenAiOptions = {}): Required<OpenAiOptions> {
+  const { models = openAiModels } = given
+  const pick = (name: 'reasoningModels' | 'visionModels' | 'embeddingModels', usual: readonly string[]) => {
+    const foreign = given[name]?.find((model) => !models.includes(model))
+    if (foreign === undefined) return given[name] ?? usual.filter((model) => models.includes(model))
+    throw new RangeError(`startEmulator: openai.${name} has '${foreign}', which openai.models does not list.`)
+  }
+  return {
+    apiKey: given.apiKey ?? 'required',
+    models,
+    reasoningModels: pick('reasoningModels', ['T-pro-it-2.0']),
+    visionModels: pick('visionModels', []),
+    embeddingModels: pick('embeddingModels', ['FRIDA']),
+    embeddingDimensions: given.embeddingDimensions ?? 1536,
+    contextTokens: given.contextTokens ?? 32_768,
+    certificate: given.certificate ?? 'valid',
+  }
 }
 
 function checkLimits(service: string, settings: object): void {

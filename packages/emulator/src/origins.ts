@@ -18,14 +18,26 @@ export const yandexgptOrigins = {
   metadata: 'http://169.254.169.254',
 } as const
 
+/** The stand: a server of open models on the premises of a company. A name that is reserved for examples. */
+export const openAiOrigin = 'https://llm.corp.example:8443'
+
+/** The address that the stand's name claims to have: a private one, which a policy must name. */
+const openAiAddress = '10.20.0.5'
+
+/** Ranges for the line of a policy that lets the stand in. */
+export const openAiAddresses: readonly string[] = ['10.20.0.0/16']
+
 /** One origin that the emulator stands for. */
 export interface OriginRecord {
   readonly service: Service
   readonly origin: string
-  /** The address that the name claims to have: a global one in the owner's range, so that a policy judges it as real. */
+  /**
+   * The address that the name claims to have: a global one in the owner's range, or the stand's private one, so that a
+   * policy judges it as real.
+   */
   readonly address: string
-  /** Which root signs it: the usual ones, the Russian state root, or none for plain HTTP. */
-  readonly trust: 'public' | 'state' | 'none'
+  /** Which root signs it: the usual ones, the Russian state root, the company's own, or none for plain HTTP. */
+  readonly trust: 'public' | 'state' | 'corporate' | 'none'
   /** What it serves. */
   readonly operations: readonly Operation[]
 }
@@ -73,6 +85,13 @@ export const originRecords: readonly OriginRecord[] = [
     address: '169.254.169.254',
     trust: 'none',
     operations: ['metadata', 'unknown'],
+  },
+  {
+    service: 'openai',
+    origin: openAiOrigin,
+    address: openAiAddress,
+    trust: 'corporate',
+    operations: ['chat', 'models', 'embeddings', 'unknown'],
   },
 ]
 

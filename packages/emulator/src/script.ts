@@ -1,7 +1,13 @@
 import type { Operation, Service } from './service.ts'
 
 /** An answer written beforehand: the next matching request gets it. */
-export type ScriptedAnswer = GigaChatScript | YandexGptScript | OperationErrorScript | TextScript | RawScript
+export type ScriptedAnswer =
+  | GigaChatScript
+  | YandexGptScript
+  | OpenAiScript
+  | OperationErrorScript
+  | TextScript
+  | RawScript
 
 /** What all scripted answers share. */
 interface ScriptTarget {
@@ -10,7 +16,7 @@ interface ScriptTarget {
   readonly times?: number
 }
 
-/** A plain text of the chat, where the same is written for either service. */
+/** A plain text of the chat, where the same is written for any service. */
 export interface TextScript extends ScriptTarget {
   /** The answer, or the pieces in which it is streamed. */
   readonly text: string | readonly string[]
@@ -122,6 +128,39 @@ export interface YandexGptUsage {
   readonly reasoningTokens?: number
 }
 
+/** Content of a chat answer of the stand. */
+export interface OpenAiScript extends ScriptTarget {
+  readonly service: 'openai'
+  /** The answer, or the pieces in which it is streamed. */
+  readonly text?: string | readonly string[]
+  /** Functions that the answer calls. */
+  readonly toolCalls?: readonly OpenAiToolCall[]
+  /** `reasoning_content`, in front of the answer. */
+  readonly reasoning?: string
+  /** @default 'stop', or 'tool_calls' with calls */
+  readonly finishReason?: 'stop' | 'length' | 'tool_calls' | 'content_filter'
+  /** Figures that replace the counted ones; `null` leaves usage out. A stream states them only when asked. */
+  readonly usage?: OpenAiUsage | null
+  /** `model` of the answer. Default: the model asked for. */
+  readonly model?: string
+}
+
+/** A call of a function in a scripted answer of the stand. */
+export interface OpenAiToolCall {
+  readonly name: string
+  /** An object, or the very text that is sent, also where it is no JSON. */
+  readonly arguments: Readonly<Record<string, unknown>> | string
+  /** Default: a fresh id. */
+  readonly id?: string
+}
+
+/** Figures of `usage` in the words of OpenAI's API. */
+export interface OpenAiUsage {
+  readonly prompt_tokens: number
+  readonly completion_tokens: number
+  readonly total_tokens: number
+}
+
 /** An answer sent as it is, to any operation, before the request is looked at. */
 export interface RawScript extends ScriptTarget {
   /** @default 'chat' */
@@ -170,6 +209,11 @@ export class ScriptQueue {
     return this.#take(isYandexGpt) as YandexGptScript | undefined
   }
 
+  /** The content of the stand's next chat answer, if one waits. */
+  takeOpenAi(): OpenAiScript | undefined {
+    return this.#take(isOpenAi) as OpenAiScript | undefined
+  }
+
   /** The error in which YandexGPT's next operation ends, if one waits. */
   takeOperationError(): OperationErrorScript['operationError'] | undefined {
     const answer = this.#take((other) => 'operationError' in other)
@@ -195,4 +239,8 @@ function isGigaChat(answer: ScriptedAnswer): answer is GigaChatScript {
 
 function isYandexGpt(answer: ScriptedAnswer): answer is YandexGptScript {
   return !('raw' in answer) && !('operationError' in answer) && answer.service === 'yandexgpt'
+}
+
+function isOpenAi(answer: ScriptedAnswer): answer is OpenAiScript {
+  return !('raw' in answer) && answer.service === 'openai'
 }

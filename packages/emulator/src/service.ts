@@ -1,5 +1,5 @@
-/** The two services. */
-export type Service = 'gigachat' | 'yandexgpt'
+/** The two services, and `openai`: a server of open models on the premises of a company. */
+export type Service = 'gigachat' | 'yandexgpt' | 'openai'
 
 /**
  * What a request asks for. `token` is OAuth, `/token` and IAM; `metadata` the token of a virtual machine;

@@ -7,13 +7,13 @@ import { createHandlers } from './handlers.ts'
 import { openListener, type Listener, type ListenerTls } from './listener.ts'
 import { createNetwork } from './network.ts'
 import type { EmulatorOptions, GigaChatScope } from './options.ts'
-import { gigachatOrigins, originRecords, type OriginRecord } from './origins.ts'
+import { gigachatOrigins, openAiAddresses, openAiOrigin, originRecords, type OriginRecord } from './origins.ts'
 import type { RecordedRequest } from './recorder.ts'
 import type { ScriptedAnswer } from './script.ts'
 import type { Service } from './service.ts'
 import { createState, resetState, type EmulatorState } from './state.ts'
 
-/** Both services, running on this machine. */
+/** Both services and a server of open models on premises, running on this machine. */
 export interface Emulator extends AsyncDisposable {
   /** For `createClient({ network })`: the services' names lead here, and nothing leads anywhere else. */
   readonly network: TestNetwork
@@ -21,14 +21,32 @@ export interface Emulator extends AsyncDisposable {
   readonly gigachat: { readonly credentials: string; readonly scope: GigaChatScope; readonly ca: string }
   /** Settings for `yandexgpt()`. */
   readonly yandexgpt: { readonly apiKey: string; readonly folderId: string }
+  /**
+   * Settings to spread into `openaiCompatible()`: the stand, a server of open models on premises. Its root is the
+   * company's own, which nothing else trusts. Without `apiKey` when the option asks for none.
+   */
+  readonly openai: {
+    readonly name: 'stand'
+    readonly baseUrl: string
+    readonly apiKey?: string
+    readonly ca: string
+  }
+  /**
+   * Where the stand is, for a policy, which refuses it otherwise: add who made each model and write
+   * `domesticOnly({ also: [{ ...emulator.openaiPolicy, models }] })`.
+   */
+  readonly openaiPolicy: { readonly origin: string; readonly addresses: readonly string[] }
   /** Every credential that works. */
   readonly credentials: EmulatorCredentials & {
     readonly gigachat: GigaChatCredentials & { readonly clientCertificate: KeyPair }
   }
   /** Which local address stands for which origin, for other programs. */
   readonly origins: readonly { readonly origin: string; readonly local: string }[]
-  /** Roots, PEM: `public` signs Yandex's hosts and is trusted by `network`, `state` signs GigaChat's. */
-  readonly ca: { readonly public: string; readonly state: string }
+  /**
+   * Roots, PEM: `public` signs Yandex's hosts and is trusted by `network`, `state` signs GigaChat's, `corporate` the
+   * stand.
+   */
+  readonly ca: { readonly public: string; readonly state: string; readonly corporate: string }
   /** What was received, oldest first. */
   readonly requests: readonly RecordedRequest[]
   /** The TCP connections that were opened, oldest first. */
@@ -37,7 +55,7 @@ export interface Emulator extends AsyncDisposable {
   fail(fault: Fault): () => void
   /** Writes the next matching answer beforehand. @returns a function that takes it back */
   script(answer: ScriptedAnswer): () => void
-  /** Makes every token issued so far count as expired, while clients still think it good. */
+  /** Makes every token issued so far count as expired, while clients still think it good. The stand issues none. */
   expireTokens(service?: Service): void
   /** Ends every open connection, as a server does with idle ones: the next request needs a new one. */
   disconnect(): void
@@ -51,8 +69,8 @@ export interface Emulator extends AsyncDisposable {
 }
 
 /**
- * Starts both services on this machine's loopback, each origin on a port of its own, behind HTTPS with fresh
- * certificates.
+ * Starts both services and the stand on this machine's loopback, each origin on a port of its own, behind HTTPS with
+ * fresh certificates.
  *
  * @example
  * await using emulator = await startEmulator()
@@ -105,15 +123,23 @@ function assemble(state: EmulatorState, certificates: Certificates, listeners: r
       ca: certificates.stateRoot,
     },
     yandexgpt: { apiKey: credentials.yandexgpt.apiKey, folderId: options.yandexgpt.folderId },
+    openai: {
+      name: 'stand',
+      baseUrl: `${openAiOrigin}/v1`,
+      ...(options.openai.apiKey === 'off' ? {} : { apiKey: credentials.openai.apiKey }),
+      ca: certificates.corporateRoot,
+    },
+    openaiPolicy: { origin: openAiOrigin, addresses: openAiAddresses },
     credentials: {
       gigachat: { ...credentials.gigachat, clientCertificate: certificates.client },
       yandexgpt: credentials.yandexgpt,
+      openai: credentials.openai,
     },
     origins: listeners.map(({ record, port }) => ({
       origin: record.origin,
       local: `${record.trust === 'none' ? 'http' : 'https'}://localhost:${port}`,
     })),
-    ca: { public: certificates.publicRoot, state: certificates.stateRoot },
+    ca: { public: certificates.publicRoot, state: certificates.stateRoot, corporate: certificates.corporateRoot },
     requests: state.requests,
     get connections() {
       return listeners.flatMap((listener) => listener.connections.records).toSorted((a, b) => a.id - b.id)
@@ -121,8 +147,8 @@ function assemble(state: EmulatorState, certificates: Certificates, listeners: r
     fail: (fault) => state.faults.add(fault),
     script: (answer) => state.scripts.add(answer),
     expireTokens(service) {
-      if (service !== 'yandexgpt') state.gigachat.expireTokens()
-      if (service !== 'gigachat') state.yandexgpt.expireTokens()
+      if (service === undefined || service === 'gigachat') state.gigachat.expireTokens()
+      if (service === undefined || service === 'yandexgpt') state.yandexgpt.expireTokens()
     },
     disconnect() {
       for (const { connections } of listeners) connections.destroyAll()

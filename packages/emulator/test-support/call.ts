@@ -59,7 +59,7 @@ export function call(
       path,
       method,
       headers: { host, ...headers },
-      ca: [emulator.ca.public, emulator.ca.state],
+      ca: [emulator.ca.public, emulator.ca.state, emulator.ca.corporate],
       agent: false,
       ...options,
     })

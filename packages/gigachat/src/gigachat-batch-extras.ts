@@ -13,7 +13,8 @@ export interface GigachatBatchInput extends GigachatClientInput {
 }
 
 /**
- * `GET /batches`: the batches of the account; for businesses that pay as they go. `submitText` makes them.
+ * `GET /batches`: the batches of the account; for businesses that pay as they go. `submitText` makes those of texts,
+ * `createEmbeddingBatch` those of embeddings.
  * Source: official OpenAPI file (api.yml).
  */
 const listBatches: ExtraOperation<GigachatClientInput | undefined, readonly GigachatBatch[]> = {

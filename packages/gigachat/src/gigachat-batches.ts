@@ -19,12 +19,12 @@ import { isObject } from './gigachat-settings.ts'
 import { gigachatV1 } from './gigachat-surfaces.ts'
 import { readV2Options } from './gigachat-v2-options.ts'
 import { readGigachatAnswer } from './read-gigachat-answer.ts'
-import { batchesShape, readGigachatBatch } from './read-gigachat-batch.ts'
+import { batchesShape, readGigachatBatch, type GigachatBatch } from './read-gigachat-batch.ts'
 
 /**
  * Most calls in one batch. The service publishes no limit; this keeps a batch small enough to be sent and read whole.
  */
-const callsPerBatch = 1_000
+export const callsPerBatch = 1_000
 
 /** What finds a batch again. The client id belongs to it: its answers are a file, and files belong to a client. */
 interface BatchReference {
@@ -55,24 +55,33 @@ function* submit(calls: readonly TextCall[], model: ModelRef): Operation<JsonVal
   // Those of all calls of a submission.
   const options = (calls[0]?.options ?? {}) as GigachatOptions
   if (Object.keys(readV2Options(options)).length > 0) throw withV2Options()
-  const lines: string[] = []
-  for (const [at, call] of calls.entries()) {
+  const requests: object[] = []
+  for (const call of calls) {
     const fileIds = yield* uploadFiles(call)
-    const request = createGigachatBody({ ...call, stream: false }, model, fileIds)
-    lines.push(`${JSON.stringify({ id: createLineId(at), request })}\n`)
+    requests.push(createGigachatBody({ ...call, stream: false }, model, fileIds))
   }
+  const { batchId } = yield* submitBatch('chat_completions', requests, createGigachatHeaders(options))
+  const { clientId } = options
+  return { batch: batchId, calls: calls.length, ...(clientId !== undefined && { clientId }) }
+}
+
+/** `POST /batches`: a line for each request, in their order. */
+export function* submitBatch(
+  method: 'chat_completions' | 'embedder',
+  requests: readonly object[],
+  headers: Readonly<Record<string, string>>,
+): Operation<GigachatBatch> {
+  const lines = requests.map((request, at) => `${JSON.stringify({ id: createLineId(at), request })}\n`)
   const request = {
     method: 'POST',
     path: '/batches',
-    query: { method: 'chat_completions' },
-    headers: { ...createGigachatHeaders(options), 'content-type': 'application/octet-stream' },
+    query: { method },
+    headers: { ...headers, 'content-type': 'application/octet-stream' },
     body: new TextEncoder().encode(lines.join('')),
     // A second one would be a second batch, and billed.
     repeat: 'unsafe',
   } as const
-  const { batchId } = yield* askJson('job', request, batchesShape, (body) => readGigachatBatch(body))
-  const { clientId } = options
-  return { batch: batchId, calls: calls.length, ...(clientId !== undefined && { clientId }) }
+  return yield* askJson('job', request, batchesShape, (body) => readGigachatBatch(body))
 }
 
 function* inspect(reference: JsonValue, model: ModelRef, providerName: string): Operation<DeferredState> {
@@ -102,12 +111,8 @@ function* inspect(reference: JsonValue, model: ModelRef, providerName: string): 
   }
   // Its answers may be a moment later than its status.
   if (outputFileId === undefined) return { status: 'running', completed: calls }
-  const text = new TextDecoder().decode(yield* fetchFile(outputFileId, options))
-  const lines = readLines(text)
-  return {
-    status: 'done',
-    items: Array.from({ length: calls }, (_, at) => readItem(lines.get(createLineId(at)), model, providerName)),
-  }
+  const lines = readLines(yield* fetchFile(outputFileId, options), calls)
+  return { status: 'done', items: lines.map((line) => readItem(line, model, providerName)) }
 }
 
 function withV2Options(): UnsupportedFeatureError {
@@ -120,34 +125,38 @@ function createLineId(at: number): string {
   return `call-${at + 1}`
 }
 
-/** By their ids. A line that cannot be read is as good as none: whose it is, is not known. */
-function readLines(text: string): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-  const lines = new Map<string, Readonly<Record<string, unknown>>>()
-  for (const line of text.split('\n')) {
+type BatchLine = Readonly<Record<string, unknown>>
+
+/** One for each request, in their order. A line that cannot be read is as good as none: whose it is, is not known. */
+export function readLines(file: Uint8Array, count: number): readonly (BatchLine | undefined)[] {
+  const lines = new Map<string, BatchLine>()
+  for (const line of new TextDecoder().decode(file).split('\n')) {
     const value = parseJson(line)
     if (isObject(value) && typeof value['id'] === 'string') lines.set(value['id'], value)
   }
-  return lines
+  return Array.from({ length: count }, (_, at) => lines.get(createLineId(at)))
+}
+
+function readItem(line: BatchLine | undefined, model: ModelRef, providerName: string): DeferredItem {
+  const read = readLine(line)
+  if ('failure' in read) return read
+  try {
+    return { result: readGigachatAnswer(read.answer, model, providerName) }
+  } catch (error) {
+    if (!ShlyuzError.isInstance(error)) throw error
+    return {
+      failure: { kind: 'protocol', message: error.message, ...(error.hint !== undefined && { hint: error.hint }) },
+    }
+  }
 }
 
 /** What a line of a failed request looks like is not documented: whatever is no answer is the reason. */
-function readItem(
-  line: Readonly<Record<string, unknown>> | undefined,
-  model: ModelRef,
-  providerName: string,
-): DeferredItem {
+export function readLine(
+  line: BatchLine | undefined,
+): { readonly answer: Readonly<Record<string, unknown>> } | { readonly failure: ProviderFailure } {
   if (!line) return { failure: missingLine }
   const answer = line['result'] ?? line['response']
-  if (isObject(answer) && !isGigachatError(answer)) {
-    try {
-      return { result: readGigachatAnswer(answer, model, providerName) }
-    } catch (error) {
-      if (!ShlyuzError.isInstance(error)) throw error
-      return {
-        failure: { kind: 'protocol', message: error.message, ...(error.hint !== undefined && { hint: error.hint }) },
-      }
-    }
-  }
+  if (isObject(answer) && !isGigachatError(answer)) return { answer }
   const reason = line['error'] ?? answer
   return { failure: convertGigachatAnswerError(isObject(reason) ? reason : { message: reason }) }
 }

@@ -1,5 +1,5 @@
 import { ProtocolError } from '@shlyuz/core'
-import type { EmbedAnswer, EmbedCall, ModelRef, Operation, Reply, Shape, Usage } from '@shlyuz/core'
+import type { EmbedAnswer, EmbedCall, EmbeddingKind, ModelRef, Operation, Reply, Shape, Usage } from '@shlyuz/core'
 import { convertAnsweredModel } from './gigachat-models.ts'
 import { createGigachatHeaders, type GigachatOptions } from './gigachat-options.ts'
 
@@ -35,7 +35,6 @@ const embeddingsShape: Shape = (z) =>
  * @throws ProtocolError for an answer without all vectors
  */
 export function* embed(call: EmbedCall, model: ModelRef): Operation<EmbedAnswer> {
-  const instruction = call.kind === 'query' ? (queryInstructions[model.catalogueId] ?? '') : ''
   const { body } = (yield {
     do: 'exchange',
     request: {
@@ -44,7 +43,7 @@ export function* embed(call: EmbedCall, model: ModelRef): Operation<EmbedAnswer>
       method: 'POST',
       path: '/embeddings',
       headers: createGigachatHeaders(call.options as GigachatOptions),
-      body: JSON.stringify({ model: model.catalogueId, input: call.values.map((value) => instruction + value) }),
+      body: JSON.stringify({ model: model.catalogueId, input: createEmbeddingInput(call.values, call.kind, model) }),
       repeat: 'safe',
       accept: ['application/json'],
     },
@@ -59,6 +58,16 @@ export function* embed(call: EmbedCall, model: ModelRef): Operation<EmbedAnswer>
     ...(modelId !== undefined && { modelId }),
     ...(typeof answered === 'string' && { rawModel: answered }),
   }
+}
+
+/** The texts with what goes before them. */
+export function createEmbeddingInput(
+  values: readonly string[],
+  kind: EmbeddingKind | undefined,
+  { catalogueId }: ModelRef,
+): readonly string[] {
+  const instruction = kind === 'query' ? (queryInstructions[catalogueId] ?? '') : ''
+  return values.map((value) => instruction + value)
 }
 
 function inOrder(data: readonly EmbeddingItem[], count: number): readonly (readonly number[])[] {

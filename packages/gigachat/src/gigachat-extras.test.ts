@@ -62,6 +62,35 @@ describe('files', () => {
     expect(data).toEqual(file)
   })
 
+  it.each([
+    ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'application/vnd.ms-excel'],
+    ['application/epub+zip', 'application/epub'],
+    ['audio/ogg; codecs=opus', 'audio/x-ogg'],
+    ['audio/mpeg', 'audio/mp3'],
+    ['image/png', 'image/png'],
+    ['application/x-new', 'application/x-new'],
+  ])('of the type %s go up as %s', (mediaType, sent) => {
+    const input = { file: new Uint8Array([1]), filename: 'a.bin', mediaType }
+    const { request } = run(gigachatExtras.uploadFile.run(input).steps, wireFile)
+    expect(request.body).toMatchObject({ files: [{ mediaType: sent }] })
+  })
+
+  it.each([
+    ['image/png', 15],
+    ['audio/mpeg', 35],
+    ['application/pdf', 40],
+  ])('of the type %s are refused above %s MB, before anything is sent', (mediaType, megabytes) => {
+    const upload = (bytes: number): unknown =>
+      gigachatExtras.uploadFile.run({ file: new Uint8Array(bytes), filename: 'a.bin', mediaType })
+    expect(() => upload(megabytes * 1024 * 1024)).not.toThrow()
+    expect(() => upload(megabytes * 1024 * 1024 + 1)).toThrow(
+      expect.objectContaining({
+        name: 'UnsupportedFeatureError',
+        hint: `Файл больше ${megabytes} МБ: уменьшите его или разделите.`,
+      }),
+    )
+  })
+
   it('are listed', () => {
     const { request, data } = run(gigachatExtras.listFiles.run(undefined).steps, {
       data: [wireFile, { id: 'f-2', created_at: 1_700_000_000_000, modalities: ['image'] }],
@@ -276,6 +305,109 @@ describe('the account', () => {
   })
 })
 
+describe('texts', () => {
+  it('are counted one by one, and have the policy judge the model', () => {
+    const input = { model: 'gigachat-2', texts: ['Обь', 'Лена'], clientId: 'user-1' }
+    const { model, steps } = gigachatExtras.countTextTokens.run(input)
+    expect(model).toBe('gigachat-2')
+    const { request, data } = run(steps, [{ object: 'tokens', tokens: 2, characters: 3 }, { tokens: 1 }])
+    const { body, ...rest } = request
+    const headers = { 'x-client-id': 'user-1' }
+    expect(rest).toEqual({ ...json, operation: 'tokens', method: 'POST', path: '/tokens/count', headers })
+    expect(JSON.parse(body as string)).toEqual({ model: 'GigaChat-2', input: ['Обь', 'Лена'] })
+    expect(data).toEqual([{ tokens: 2, characters: 3 }, { tokens: 1 }])
+  })
+})
+
+describe('a batch of embeddings', () => {
+  /** Answers the exchanges of an operation in turn. */
+  function runAll<R>(steps: Operation<R>, ...bodies: readonly unknown[]): { data: R; requests: WireRequest[] } {
+    const requests: WireRequest[] = []
+    let step = steps.next()
+    for (const body of bodies) {
+      if (step.done || step.value.do !== 'exchange') throw new Error('no exchange')
+      const { request, shape } = step.value
+      requests.push(request)
+      step = steps.next({ status: 200, headers: {}, body: shape ? shape(z).parse(body) : body })
+    }
+    if (!step.done) throw new Error('it wants more')
+    return { data: step.value, requests }
+  }
+
+  const created = { id: 'b-1', method: 'embedder', request_counts: { total: 4 }, status: 'created' }
+  const completed = { ...created, status: 'completed', output_file_id: 'f-1' }
+
+  it('has a line for each text, and is sent once', () => {
+    const input = { model: 'embeddingsgigar', values: ['Обь', 'Лена'], kind: 'query', clientId: 'user-1' } as const
+    const { model, steps } = gigachatExtras.createEmbeddingBatch.run(input)
+    expect(model).toBe('embeddingsgigar')
+    const { data, requests } = runAll(steps, created)
+    const [{ body, ...request }] = requests as [WireRequest]
+    expect(request).toEqual({
+      ...json,
+      operation: 'job',
+      method: 'POST',
+      path: '/batches',
+      query: { method: 'embedder' },
+      headers: { 'x-client-id': 'user-1', 'content-type': 'application/octet-stream' },
+      repeat: 'unsafe',
+    })
+    const lines = new TextDecoder().decode(body as Uint8Array).split('\n')
+    const instruction = 'Дан вопрос, необходимо найти абзац текста с ответом\nвопрос: '
+    expect(lines.map((line) => (line === '' ? line : (JSON.parse(line) as unknown)))).toEqual([
+      { id: 'call-1', request: { model: 'EmbeddingsGigaR', input: [`${instruction}Обь`] } },
+      { id: 'call-2', request: { model: 'EmbeddingsGigaR', input: [`${instruction}Лена`] } },
+      '',
+    ])
+    expect(data).toEqual({ batchId: 'b-1', method: 'embedder', status: 'created', total: 4 })
+  })
+
+  it('that is under way has no vectors yet', () => {
+    const { steps } = gigachatExtras.getEmbeddingBatch.run({ batchId: 'b-1' })
+    const { data, requests } = runAll(steps, { batches: [{ ...created, status: 'in_progress' }] })
+    expect(requests).toMatchObject([{ method: 'GET', path: '/batches', query: { batch_id: 'b-1' } }])
+    expect(data).toEqual({ batchId: 'b-1', method: 'embedder', status: 'in_progress', total: 4 })
+  })
+
+  it.each([
+    ['of conversations', { method: 'chat_completions' }],
+    ['without its length', { request_counts: {} }],
+    ['of any length', { request_counts: { total: 2 ** 40 } }],
+  ])('%s is none of ours', (_what, more) => {
+    const { steps } = gigachatExtras.getEmbeddingBatch.run({ batchId: 'b-1' })
+    expect(() => runAll(steps, { batches: [{ ...completed, ...more }] })).toThrow(ProtocolError)
+  })
+
+  it('gives the vectors in the order of the texts, and a reason for each that has none', () => {
+    const output = [
+      { id: 'call-2', result: { data: [{ index: 0, embedding: [3, 4], usage: { prompt_tokens: 5 } }] } },
+      { id: 'call-1', result: { data: [{ embedding: [1, 2] }] } },
+      { id: 'call-3', error: { status: 413, message: 'Payload too large' } },
+      { id: 'call-4', result: { data: [] } },
+    ]
+    const answers = new TextEncoder().encode(output.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    const { steps } = gigachatExtras.getEmbeddingBatch.run({ batchId: 'b-1', clientId: 'user-1' })
+    const { data, requests } = runAll(steps, { batches: [completed] }, answers)
+    expect(requests).toMatchObject([
+      { method: 'GET', path: '/batches', headers: { 'x-client-id': 'user-1' } },
+      { method: 'GET', path: '/files/f-1/content', headers: { 'x-client-id': 'user-1' } },
+    ])
+    expect(data).toEqual({
+      batchId: 'b-1',
+      method: 'embedder',
+      status: 'completed',
+      total: 4,
+      outputFileId: 'f-1',
+      items: [
+        { embedding: [1, 2] },
+        { embedding: [3, 4], inputTokens: 5 },
+        { failure: expect.objectContaining({ kind: 'context-length', status: 413 }) as unknown },
+        { failure: expect.objectContaining({ kind: 'protocol', isRetryable: false }) as unknown },
+      ],
+    })
+  })
+})
+
 describe('wrong input is refused before anything is sent', () => {
   const good = { name: 'depth', inputSchema: { type: 'object' } }
   const upload = { file: new Uint8Array([1]), filename: 'a.txt', mediaType: 'text/plain' }
@@ -317,6 +449,15 @@ describe('wrong input is refused before anything is sent', () => {
     ['getModel', { model: '../files' }, 'model must be a plain model name'],
     ['listBatches', { batchId: 'b-1' }, "unknown option 'batchId'"],
     ['getBatch', { batchId: '' }, 'batchId must be an id'],
+    ['getEmbeddingBatch', { id: 'b-1' }, 'use batchId'],
+    ['createEmbeddingBatch', { model: 'Embeddings', values: [] }, 'values must be a list of 1 to 1000'],
+    ['createEmbeddingBatch', { model: 'Embeddings', values: ['а', ' '] }, 'values must be a list of 1 to 1000'],
+    ['createEmbeddingBatch', { model: 'GigaChat-2', values: ['а'] }, 'model must be a model of embeddings'],
+    ['createEmbeddingBatch', { model: '../x', values: ['а'] }, 'model must be a model of embeddings'],
+    ['createEmbeddingBatch', { model: 'Embeddings', values: ['а'], kind: 'doc' }, "kind must be 'query' or"],
+    ['countTextTokens', { model: '../x', texts: ['а'] }, 'model must be a plain model name'],
+    ['countTextTokens', { model: 'GigaChat-2', texts: 'а' }, 'texts must be a non-empty list'],
+    ['countTextTokens', { model: 'GigaChat-2', input: ['а'] }, 'use texts'],
   ])('%s %j', (name, input, message) => {
     const begin = (): unknown => gigachatExtras[name].run(input as never)
     expect(begin).toThrow(ConfigurationError)

@@ -86,4 +86,7 @@ it('has a dated price, VAT included, for the models with a published one', () =>
     ['GigaChat-2-Pro', [line('500')]],
     ['GigaChat-2-Max', [line('650')]],
   ])
+  // Of batches, one price is published.
+  const deferred = gigachatModels.flatMap((card) => ('deferredPrices' in card ? [[card.id, card.deferredPrices]] : []))
+  expect(deferred).toEqual([['GigaChat-2-Max', [line('325')]]])
 })

@@ -33,9 +33,21 @@ export const gigachatNotOffered: readonly GigachatNotOffered[] = [
     because: 'only the official Java client knows it; `extraBody` can carry it',
   },
   {
-    operation: 'batches of embeddings (`POST /batches?method=embedder`)',
+    operation: '`tools_state_id` beside the messages of a v2 request',
+    because: 'the state goes with its message, as `tool_state_id`, where the official OpenAPI file has it',
+  },
+  {
+    operation: 'messages of the roles `search_result` and `function_in_progress`, and `data_for_context` (v1)',
+    because: 'only enums of the official clients know them: the second is of answers alone, the third is deprecated',
+  },
+  {
+    operation: '`thread_id`, `message_id`, `additional_data` and `system_tokens` in answers',
     because:
-      'deferred jobs are of texts; `embedMany` embeds at once, and no price of a batch of embeddings is published',
+      'the first two belong to a conversation kept at the service, the third traces what the tools did, the last stands in old recordings alone',
+  },
+  {
+    operation: '`inline_data.images`, and `cover` and `video` of a file, in answers of v2',
+    because: 'their form is documented nowhere: generated files come as `file` parts by their ids',
   },
   {
     operation: 'the gRPC interface',

@@ -8,8 +8,19 @@ import { yandexgptNative } from './yandexgpt-surfaces.ts'
 
 /** What a surface cannot keep of a call to a model: its column of the loss table, and what depends on values. */
 export function checkYandexgptCall(call: TextCall, model: ModelRef, surface: Surface): readonly Loss[] {
-  const kind = checkModelKind(model)
-  return [...kind, ...(surface === yandexgptNative ? checkNatively(call, model) : checkOpenAi(call, model))]
+  const { imageWeights } = call.options as YandexgptOptions
+  return [
+    ...checkModelKind(model),
+    ...(surface === yandexgptNative ? checkNatively(call, model) : checkOpenAi(call, model)),
+    ...(imageWeights ? [weightsOfImages] : []),
+  ]
+}
+
+const weightsOfImages: Loss = {
+  effect: 'warn',
+  code: 'setting-ignored',
+  setting: 'providerOptions.yandexgpt.imageWeights',
+  message: 'imageWeights were not sent: they are for generateImage',
 }
 
 function checkModelKind({ catalogueId, wire }: ModelRef): readonly Loss[] {

@@ -167,6 +167,22 @@ describe('operations', () => {
     })
   })
 
+  it('say who began them, and when', () => {
+    const stated = {
+      description: 'Async GPT Completion',
+      createdAt: '2026-11-24T10:00:00Z',
+      createdBy: 'aje1',
+      modifiedAt: '2026-11-24T10:00:01Z',
+    }
+    const { result } = drive(getOperation.run({ id: 'd7qjob' }).steps, { ...running, ...stated })
+    expect(result).toEqual({ id: 'd7qjob', status: 'running', metadata: { completedBatches: '1' }, ...stated })
+    const image = { id: 'fbvimage', description: '', createdAt: null, createdBy: '', modifiedAt: null, done: false }
+    expect(drive(getOperation.run({ id: 'fbvimage' }).steps, image).result).toEqual({
+      id: 'fbvimage',
+      status: 'running',
+    })
+  })
+
   it.each([{}, { id: '../x' }, { id: 'a b' }, { id: 'd7q', of: 'batch' }, { id: 'd7q', wait: true }])(
     'refuse %j',
     (input) => {

@@ -1,5 +1,5 @@
 import { ContentFilterError, ProtocolError, ServerError, UnsupportedFeatureError } from '@shlyuz/core'
-import type { ImageAnswer, ImageCall, ModelRef, Operation, Reply, Shape, WireRequest } from '@shlyuz/core'
+import type { ImageAnswer, ImageCall, ModelRef, Operation, Reply, Shape, Warning, WireRequest } from '@shlyuz/core'
 import { createYandexgptError } from './create-yandexgpt-error.ts'
 import { formatModelUri } from './parse-yandexgpt-model.ts'
 import { convertAnsweredModel, findYandexgptModel } from './yandexgpt-models.ts'
@@ -39,7 +39,8 @@ export function generateImage(
 
 /**
  * `POST /foundationModels/v1/imageGenerationAsync`, then `GET /operations/{id}` of the same host until it is done.
- * Instructions are a second message of the same weight: the service reads all messages as one description.
+ * Instructions are a second message, of the same weight unless `imageWeights` says otherwise: the service reads all
+ * messages as one description.
  * Source: documentation, "Generating an image with YandexART"; yandex/cloud/ai/foundation_models/v1/image_generation.
  */
 function* askYandexArt(call: ImageCall, model: ModelRef, settings: YandexgptCallSettings): Operation<ImageAnswer> {
@@ -47,6 +48,7 @@ function* askYandexArt(call: ImageCall, model: ModelRef, settings: YandexgptCall
   checkLengths(texts)
   const folder = yield* readFolder(model, settings)
   const options = call.options as YandexgptOptions
+  const { imageWeights: weights = {} } = options
   const body = {
     ...options.extraBody,
     modelUri: formatModelUri(model, folder, 'art'),
@@ -56,7 +58,7 @@ function* askYandexArt(call: ImageCall, model: ModelRef, settings: YandexgptCall
       ...(call.seed !== undefined && { seed: String(call.seed) }),
       ...(call.aspectRatio !== undefined && { aspectRatio: convertRatio(call.aspectRatio) }),
     },
-    messages: texts.map((text) => ({ text, weight: 1 })),
+    messages: texts.map((text, at) => ({ text, weight: (at === 0 ? weights.prompt : weights.instructions) ?? 1 })),
   }
   let state = yield* startOperation({
     endpoint: 'api',
@@ -121,7 +123,13 @@ function* askAlice(call: ImageCall, model: ModelRef, settings: YandexgptCallSett
       hint: 'Сервис не вернул картинку: обычно так отвечает фильтр. Перефразируйте запрос.',
     })
   }
-  return decodeImage(data[0]?.b64_json)
+  return { ...decodeImage(data[0]?.b64_json), ...(options.imageWeights && { warnings: [weightsIgnored] }) }
+}
+
+const weightsIgnored: Warning = {
+  code: 'setting-ignored',
+  setting: 'providerOptions.yandexgpt.imageWeights',
+  message: 'imageWeights were not sent: the image model of Alice takes one text',
 }
 
 function checkLengths(texts: readonly string[]): void {

@@ -122,6 +122,41 @@ it('lists each model once, in lower case, with prices that are dated and have a 
   }
 })
 
+it('knows what deferred jobs cost, for the models that the native API serves and no others', () => {
+  const deferred = yandexgptModels.flatMap((card) => ('deferredPrices' in card ? [card] : []))
+  expect(
+    deferred.map(({ id, deferredPrices: [line] }) => [id, line?.inputPerMillion, line?.outputPerMillion, line?.asOf]),
+  ).toEqual([
+    ['aliceai-llm', '250', '1020', '2026-07-04'],
+    ['yandexgpt-5.1', '410', '410', '2026-07-04'],
+    ['yandexgpt-5-pro', '610', '610', '2026-07-04'],
+    ['yandexgpt', '610', '610', '2026-07-04'],
+    ['yandexgpt-5-lite', '100', '100', '2026-07-04'],
+    ['yandexgpt-lite', '100', '100', '2026-07-04'],
+  ])
+  expect(deferred.every(({ id }) => isServedNatively(id))).toBe(true)
+})
+
+it('knows the context of every model for conversations', () => {
+  const contexts = yandexgptModels.flatMap((card) => (card.kind === 'chat' ? [[card.id, card.contextTokens]] : []))
+  expect(Object.fromEntries(contexts)).toEqual({
+    'aliceai-llm': 131_072,
+    'aliceai-llm-flash': 65_536,
+    'yandexgpt-5.1': 32_768,
+    'yandexgpt-5-pro': 32_768,
+    yandexgpt: 32_768,
+    'yandexgpt-5-lite': 32_768,
+    'yandexgpt-lite': 32_768,
+    'qwen3-235b-a22b-fp8': 262_144,
+    'qwen3.6-35b-a3b': 262_144,
+    'deepseek-v4.1-flash': 1_048_576,
+    'deepseek-v4-flash': 1_048_576,
+    'gpt-oss-120b': 131_072,
+    'gpt-oss-20b': 131_072,
+    'gemma-3-27b-it': 131_072,
+  })
+})
+
 it('knows which models the native API serves; a name it does not know may be one', () => {
   expect(['yandexgpt', 'yandexgpt-5.1', 'yandexgpt-7'].map(isServedNatively)).toEqual([true, true, true])
   expect(['aliceai-llm-flash', 'gpt-oss-20b', 'yandex-art'].map(isServedNatively)).toEqual([false, false, false])

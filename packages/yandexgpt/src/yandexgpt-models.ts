@@ -27,6 +27,22 @@ function price(
 }
 
 /**
+ * Rubles per million tokens of a deferred job. The price list has units for them and no rubles: they are made of the
+ * units at about 0.2033 rubles each, rounded, as the list in dollars of 2026-07-04 confirms.
+ */
+function deferredPrice(input: string, output = input): readonly Price[] {
+  return [
+    {
+      inputPerMillion: input,
+      outputPerMillion: output,
+      vatIncluded: true,
+      source: 'derived from the units of the AI Studio price list, asynchronous mode',
+      asOf: '2026-07-04',
+    },
+  ]
+}
+
+/**
  * Derived from the price list in dollars of 2026-07-04, and met in a test of 2026-11; the list in rubles has no line
  * for embeddings that could be read.
  */
@@ -50,8 +66,8 @@ function embedding(...dimensions: readonly number[]): EmbeddingLimits {
 
 /**
  * The models of AI Studio. Those made by others are listed too, so that a policy refuses them by knowledge.
- * `yandexgpt` and `yandexgpt-lite` are the moving names of Pro 5 and Lite 5; a context is given where the service
- * publishes it.
+ * `yandexgpt` and `yandexgpt-lite` are the moving names of Pro 5 and Lite 5. Contexts of Alice, Qwen3.6 and DeepSeek
+ * are those of third parties (2026-08); the service's own table of 2026-02 had 32,768 for the first.
  *
  * Abilities: tools and JSON schemas are documented for the API and not by model, so every model that was not seen to
  * fail has them; hidden reasoning is documented for Pro 5 alone, images were seen on two open models.
@@ -59,10 +75,18 @@ function embedding(...dimensions: readonly number[]): EmbeddingLimits {
  * from third-party copies and says so.
  */
 export const yandexgptModels = [
-  { id: 'aliceai-llm', kind: 'chat', abilities: ['tools', 'output'], prices: price('500', '500', '1200') },
+  {
+    id: 'aliceai-llm',
+    kind: 'chat',
+    contextTokens: 131_072,
+    abilities: ['tools', 'output'],
+    prices: price('500', '500', '1200'),
+    deferredPrices: deferredPrice('250', '1020'),
+  },
   {
     id: 'aliceai-llm-flash',
     kind: 'chat',
+    contextTokens: 65_536,
     abilities: ['tools', 'output'],
     prices: price('100', '25', '200', copiedPrices, '2026-08-03'),
   },
@@ -72,6 +96,7 @@ export const yandexgptModels = [
     contextTokens: 32_768,
     abilities: ['tools', 'output'],
     prices: price('800', '800', '800'),
+    deferredPrices: deferredPrice('410'),
   },
   {
     id: 'yandexgpt-5-pro',
@@ -79,6 +104,7 @@ export const yandexgptModels = [
     contextTokens: 32_768,
     abilities: ['tools', 'output', 'reasoning'],
     prices: price('1200', '1200', '1200'),
+    deferredPrices: deferredPrice('610'),
   },
   {
     id: 'yandexgpt',
@@ -86,6 +112,7 @@ export const yandexgptModels = [
     contextTokens: 32_768,
     abilities: ['tools', 'output', 'reasoning'],
     prices: price('1200', '1200', '1200'),
+    deferredPrices: deferredPrice('610'),
   },
   {
     id: 'yandexgpt-5-lite',
@@ -93,6 +120,7 @@ export const yandexgptModels = [
     contextTokens: 32_768,
     abilities: ['tools', 'output'],
     prices: price('200', '200', '200'),
+    deferredPrices: deferredPrice('100'),
   },
   {
     id: 'yandexgpt-lite',
@@ -100,6 +128,7 @@ export const yandexgptModels = [
     contextTokens: 32_768,
     abilities: ['tools', 'output'],
     prices: price('200', '200', '200'),
+    deferredPrices: deferredPrice('100'),
   },
   {
     id: 'qwen3-235b-a22b-fp8',
@@ -111,18 +140,21 @@ export const yandexgptModels = [
   {
     id: 'qwen3.6-35b-a3b',
     kind: 'chat',
+    contextTokens: 262_144,
     abilities: ['tools', 'output', 'reasoning', 'image'],
     prices: price('200', '50', '300', copiedPrices, '2026-08-03'),
   },
   {
     id: 'deepseek-v4.1-flash',
     kind: 'chat',
+    contextTokens: 1_048_576,
     abilities: ['tools', 'output', 'reasoning'],
     prices: price('300', '75', '500', copiedPrices, '2026-08-03'),
   },
   {
     id: 'deepseek-v4-flash',
     kind: 'chat',
+    contextTokens: 1_048_576,
     abilities: ['tools', 'output', 'reasoning'],
     prices: price('300', '75', '500', copiedPrices, '2026-08-03'),
   },

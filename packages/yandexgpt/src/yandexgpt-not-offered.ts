@@ -53,6 +53,37 @@ export const yandexgptNotOffered: readonly { readonly operation: string; readonl
     because: 'the management of credentials is that of the cloud, not of a client of models',
   },
   {
+    operation: 'embeddings of the OpenAI-compatible API (/v1/embeddings)',
+    because:
+      'the same models as `textEmbedding`, one text a request there too: `embed` and `embedMany` ask the native API',
+  },
+  {
+    operation: 'streams of the Responses API',
+    because:
+      'their events are not documented: `streamText` streams the chat, and a long response runs with `background: true`',
+  },
+  {
+    operation: '`logprobs` and `n` of the OpenAI-compatible chat',
+    because: 'not all models know them, and an answer has no place for them that other providers share',
+  },
+  {
+    operation:
+      '`store`, `audio`, `web_search_options`, `service_tier` and `include_obfuscation` of the chat, `truncation` of the Responses API',
+    because: 'the reference marks them as not supported; `createResponse` searches the web',
+  },
+  {
+    operation: 'partial answers of the generative search (`getPartialResults`)',
+    because: 'the framing of its stream is nowhere documented: the answer comes whole',
+  },
+  {
+    operation: '`modelVersion` of completions and embeddings, and `reqId` of search queries',
+    because: 'a date and a mark for the logs of the service, with no place in the answers that providers share',
+  },
+  {
+    operation: 'models tuned in DataSphere (`ds://`)',
+    because: 'the service ended them on 2025-05-15',
+  },
+  {
     operation: 'dedicated instances',
     because: 'they are set up in the console; the form of their addresses is not documented',
   },

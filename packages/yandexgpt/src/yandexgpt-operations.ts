@@ -7,6 +7,14 @@ import { isObject, refuse } from './yandexgpt-settings.ts'
 /** How far an operation of Yandex Cloud is. */
 export type YandexgptOperationState = {
   readonly id: string
+  /** The service's word for the work: `Async GPT Completion`. */
+  readonly description?: string
+  /** RFC 3339. Absent for images. */
+  readonly createdAt?: string
+  /** RFC 3339. Absent for images. */
+  readonly modifiedAt?: string
+  /** The account that began it. */
+  readonly createdBy?: string
   /** What the method says of its progress, such as the batches that are done. */
   readonly metadata?: Readonly<Record<string, unknown>>
 } & (
@@ -81,7 +89,7 @@ export function readOperation(body: unknown): YandexgptOperationState {
       hint: 'Ответ не похож на операцию Yandex Cloud: проверьте baseUrl, operationsUrl и прокси между вами и сервисом.',
     })
   }
-  const id = { id: stated, ...(isObject(metadata) && { metadata }) }
+  const id = { id: stated, ...readStated(body), ...(isObject(metadata) && { metadata }) }
   if (done !== true) return { ...id, status: 'running' }
   const code = isObject(error) ? error['code'] : undefined
   if (code === 1) return { ...id, status: 'cancelled' }
@@ -93,4 +101,13 @@ export function readOperation(body: unknown): YandexgptOperationState {
     status: 'failed',
     failure: { kind: 'protocol', message: 'the operation is done without a response', isRetryable: false },
   }
+}
+
+/** What is known of any operation; images state empty ones and `null`. */
+function readStated(
+  body: unknown,
+): Pick<YandexgptOperationState, 'description' | 'createdAt' | 'modifiedAt' | 'createdBy'> {
+  const names = ['description', 'createdAt', 'modifiedAt', 'createdBy']
+  const stated = names.map((name) => [name, isObject(body) ? body[name] : undefined] as const)
+  return Object.fromEntries(stated.filter(([, text]) => typeof text === 'string' && text !== ''))
 }

@@ -14,6 +14,11 @@ export interface YandexgptOptions {
    * @default false
    */
   readonly jsonObject?: boolean
+  /**
+   * How much prompt and instructions of an image weigh (YandexART alone). The service reads a negative weight as what
+   * the image is not to have, and marks that as not supported. @default 1 each
+   */
+  readonly imageWeights?: { readonly prompt?: number; readonly instructions?: number }
   /** Sent as `x-client-request-id`, for the support of the service. Up to 100 visible ASCII characters. */
   readonly clientRequestId?: string
   /** Further fields of the request body, for what this client has no word for. Plain JSON. */
@@ -24,7 +29,15 @@ export interface YandexgptOptions {
 
 const where = 'providerOptions.yandexgpt'
 
-const optionNames = ['api', 'reasoningMode', 'jsonObject', 'clientRequestId', 'extraBody', 'extraHeaders']
+const optionNames = [
+  'api',
+  'reasoningMode',
+  'jsonObject',
+  'imageWeights',
+  'clientRequestId',
+  'extraBody',
+  'extraHeaders',
+]
 
 const neighbours: Readonly<Record<string, string>> = {
   reasoning: 'reasoningMode',
@@ -41,6 +54,10 @@ const neighbours: Readonly<Record<string, string>> = {
   toolChoice: 'toolChoice of the call itself',
   parallelToolCalls: 'parallelToolCalls of the call itself',
   headers: 'extraHeaders',
+  weight: 'imageWeights',
+  seed: 'seed of the call itself',
+  dimensions: 'dimensions of the call itself',
+  dim: 'dimensions of the call itself',
   dataLogging: 'yandexgpt({ dataLogging })',
   folderId: 'yandexgpt({ folderId })',
 }
@@ -56,6 +73,23 @@ const bodyWords: Readonly<Record<string, string>> = {
   paralleltoolcalls: 'parallelToolCalls',
   jsonschema: 'output',
   jsonobject: `${where}.jsonObject`,
+  toolchoice: 'toolChoice',
+  responseformat: `output, or ${where}.jsonObject`,
+  temperature: 'temperature',
+  topp: 'topP',
+  maxtokens: 'maxOutputTokens',
+  maxcompletiontokens: 'maxOutputTokens',
+  frequencypenalty: 'frequencyPenalty',
+  presencepenalty: 'presencePenalty',
+  stop: 'stop',
+  // The answer is one: what further choices would say is not read.
+  n: 'one call for each answer',
+  text: 'value or values',
+  dim: 'dimensions',
+  prompt: 'prompt',
+  generationoptions: 'seed and aspectRatio',
+  // Searches reach elsewhere: the policy sees them there.
+  websearchoptions: 'createResponse with the tool web_search',
 }
 
 const completionWords: Readonly<Record<string, string>> = {
@@ -83,7 +117,7 @@ export function parseYandexgptOptions(options: unknown): YandexgptOptions {
     return refuse(`${where} must be an object`, 'Пишите providerOptions: { yandexgpt: { … } }.')
   }
   checkKeys(where, options, optionNames, neighbours)
-  const { api, reasoningMode, jsonObject, clientRequestId } = options
+  const { api, reasoningMode, jsonObject, imageWeights, clientRequestId } = options
   if (api !== undefined && !isYandexgptApi(api)) {
     refuse(`${where}.api must be 'auto', 'native' or 'openai'`, "api: 'auto', 'native' или 'openai'.")
   }
@@ -96,6 +130,7 @@ export function parseYandexgptOptions(options: unknown): YandexgptOptions {
       "reasoningMode: 'disabled' или 'enabled-hidden'.",
     )
   }
+  checkImageWeights(imageWeights)
   const isId = typeof clientRequestId === 'string' && /^[\x21-\x7e]{1,100}$/.test(clientRequestId)
   if (clientRequestId !== undefined && !isId) {
     refuse(
@@ -109,10 +144,25 @@ export function parseYandexgptOptions(options: unknown): YandexgptOptions {
     ...(api !== undefined && { api }),
     ...(jsonObject !== undefined && { jsonObject }),
     ...(reasoningMode !== undefined && { reasoningMode }),
+    ...(imageWeights !== undefined && { imageWeights: Object.freeze({ ...imageWeights }) }),
     ...(isId && { clientRequestId }),
     ...(extraBody && { extraBody }),
     ...(extraHeaders && { extraHeaders }),
   })
+}
+
+function checkImageWeights(weights: unknown): asserts weights is YandexgptOptions['imageWeights'] {
+  if (weights === undefined) return
+  const place = `${where}.imageWeights`
+  if (!isObject(weights)) {
+    return refuse(`${place} must be an object`, `${place}: объект, например { prompt: 2, instructions: 1 }.`)
+  }
+  checkKeys(place, weights, ['prompt', 'instructions'])
+  for (const name of ['prompt', 'instructions']) {
+    const weight = weights[name]
+    if (weight === undefined || (typeof weight === 'number' && Number.isFinite(weight))) continue
+    refuse(`${place}.${name} must be a number`, `${place}.${name}: число.`)
+  }
 }
 
 /** A plain copy: nothing in it runs when the body is written, and what was checked is what is sent. */

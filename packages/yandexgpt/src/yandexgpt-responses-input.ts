@@ -412,6 +412,12 @@ function readExtraBody(given: unknown): Fields {
   if (!isObject(given)) {
     return refuse('createResponse(): extraBody must be an object', 'extraBody: объект из простого JSON.')
   }
+  if (given['prompt'] !== undefined) {
+    refuse(
+      "createResponse(): extraBody may not set 'prompt': a prompt of the console may bring tools the policy cannot see",
+      "Уберите 'prompt' из extraBody: текст и инструменты задайте в input, instructions и tools.",
+    )
+  }
   for (const name of Object.keys(given)) {
     if (!bodyWords.has(name)) continue
     refuse(

@@ -343,6 +343,7 @@ describe('bad input is refused before anything is sent', () => {
     ['a format of an unknown type', { format: { type: 'xml' } }, /text, json_object or json_schema/],
     ['a schema without a name', { format: { type: 'json_schema', schema: {} } }, /name must be/],
     ['a field that has a word', { extraBody: { model: 'x' } }, /may not set 'model'/],
+    ['a prompt of the console', { extraBody: { prompt: { id: 'p-1' } } }, /may not set 'prompt'/],
     ['a value that is no JSON', { extraBody: { a: 1n } }, /plain JSON/],
   ])('%s', (_what, more, message) => {
     expect(() => extras.createResponse.run({ ...asked, ...more })).toThrow(

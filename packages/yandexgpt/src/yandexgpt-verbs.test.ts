@@ -306,6 +306,20 @@ describe('an image', () => {
     ])
   })
 
+  it('of YandexART weighs prompt and instructions as asked', () => {
+    const options = { imageWeights: { prompt: 2, instructions: 0.5 } }
+    const { effects } = drive(generateImage(wish({ instructions: 'акварель', options }), art, settings), done)
+    const weighed = [
+      { text: 'зимний лес', weight: 2 },
+      { text: 'акварель', weight: 0.5 },
+    ]
+    expect(effects).toMatchObject([{ body: { messages: weighed } }])
+    const { result } = drive(generateImage(wish({ options }), alice, settings), { data: [{ b64_json: image }] })
+    expect(result.warnings).toMatchObject([
+      { code: 'setting-ignored', setting: 'providerOptions.yandexgpt.imageWeights' },
+    ])
+  })
+
   it.each<[string, Partial<ImageCall>]>([
     ['prompt', { prompt: '🌲'.repeat(501) }],
     ['instructions', { instructions: 'я'.repeat(501) }],

@@ -77,6 +77,9 @@ function hintOf(code: ReasonCode, facts: Facts): string {
     case 'model.weights':
       return `Модель ${facts['model'] ?? ''} не проходит по происхождению. ${model}`
     case 'model.unknown':
+      if (facts['origin'] !== undefined) {
+        return `Если модель ваша, объявите её вместе с адресом: domesticOnly({ also: [{ origin: '${facts['origin']}', addresses: ['10.20.0.0/16'], models: [{ id: '${facts['model'] ?? ''}', developer: 'ru', weights: 'own', source: '…', asOf: 'ГГГГ-ММ-ДД' }] }] }).`
+      }
       return `Модели ${facts['model'] ?? ''} нет в каталоге: проверьте имя или объявите её в also[].models с источником. ${model}`
     case 'model.unparseable':
       return 'Проверьте имя модели: без пробелов, процентов и лишних косых черт.'

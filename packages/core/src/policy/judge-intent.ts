@@ -19,7 +19,15 @@ function builtInFindings(policy: CompiledPolicy, intent: Intent): Finding[] {
   if (policy.models && model) {
     const code = judgeModel(policy, model)
     const { id, developer, weights, base } = model
-    say('models', code === 'ok' ? 'permit' : 'forbid', code, { model: id, developer, weights, ...(base && { base }) })
+    // An unknown model at an address that is not listed either: one line of the policy would name both.
+    const origin = code === 'model.unknown' ? intent.origins.find((one) => !lists(policy, one)) : undefined
+    say('models', code === 'ok' ? 'permit' : 'forbid', code, {
+      model: id,
+      developer,
+      weights,
+      ...(base && { base }),
+      ...(origin !== undefined && { origin }),
+    })
   } else if (policy.origins && !model) {
     say('operations', 'permit', 'ok', { operation: intent.operation })
   }
@@ -35,6 +43,10 @@ function builtInFindings(policy: CompiledPolicy, intent: Intent): Finding[] {
     say('operations', 'permit', 'ok', { operation: intent.operation })
   }
   return found
+}
+
+function lists({ origins }: CompiledPolicy, origin: string): boolean {
+  return origins === undefined || origins.some((one) => one.origin === origin)
 }
 
 /** What would make the service fetch or send elsewhere, and the policy does not list. */

@@ -4,10 +4,10 @@ import { splitSentences } from './split-sentences.ts'
 import { summarise } from './summarise.ts'
 import type { Flavour } from './weigh-sentences.ts'
 
-/** Anyone who says this is refused by the content filter of both services. */
+/** Anyone who says this is refused by the content filter of both services; a server of open models has none. */
 export const blockedPhrase = 'проверка фильтра содержания'
 
-/** A conversation, in the words that both services share. */
+/** A conversation, in the words that all services share. */
 export interface Conversation {
   readonly flavour: Flavour
   readonly messages: readonly { readonly role: string; readonly text: string }[]
@@ -30,7 +30,10 @@ const summaryWords = /изложи|суть|резюм|переска|тезис
 
 /** Makes the answer from the prompt: a summary of a document, or a sentence about a short question. Deterministic. */
 export function composeAnswer({ flavour, messages, maxTokens }: Conversation): Reply {
-  if (messages.some(({ text }) => text.toLowerCase().includes(blockedPhrase))) return { pieces: [], end: 'blocked' }
+  const isFiltered = flavour !== 'openai'
+  if (isFiltered && messages.some(({ text }) => text.toLowerCase().includes(blockedPhrase))) {
+    return { pieces: [], end: 'blocked' }
+  }
   const text = answerText(flavour, messages)
   const isCut = maxTokens !== undefined && countTokens(text) > maxTokens
   const kept = isCut ? takeTokens(text, maxTokens) : text
@@ -75,6 +78,12 @@ const aboutQuestions = {
       `Запрос «${subject}» получен. Это эмулятор YandexGPT: он отвечает словами запроса, а за знаниями обратитесь к настоящей модели.`,
     en: (subject: string) =>
       `The request “${subject}” has arrived. This is the YandexGPT emulator: it answers in the words of the request; ask the real model for knowledge.`,
+  },
+  openai: {
+    ru: (subject: string) =>
+      `Вопрос «${subject}» получен. За этим именем нет модели: это стенд эмулятора, и отвечает он словами вопроса.`,
+    en: (subject: string) =>
+      `The question “${subject}” has arrived. No model stands behind this name: it is the emulator's stand, and it answers in the words of the question.`,
   },
 } as const
 

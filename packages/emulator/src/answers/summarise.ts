@@ -5,16 +5,17 @@ import { weighSentences, type Flavour } from './weigh-sentences.ts'
 const leads = {
   gigachat: { ru: 'Вот суть документа. ', en: 'Here is the gist. ' },
   yandexgpt: { ru: 'Главное. ', en: 'Key points. ' },
+  openai: { ru: 'Коротко. ', en: 'In short. ' },
 } as const
 
-const bullets = { gigachat: '- ', yandexgpt: '• ' } as const
+const bullets = { gigachat: '- ', yandexgpt: '• ', openai: '* ' } as const
 
 /** Openings that make no sense once the sentence before is gone. */
 const connective =
   /^(?:кроме того|при этом|также|однако|тем не менее|более того|вместе с тем|в связи с этим|поэтому|далее|наконец|however|moreover|also|in addition|therefore|finally),?\s+/iu
 
 /**
- * An extractive summary: the sentences of the text that weigh most, in their order. Deterministic. The two flavours
+ * An extractive summary: the sentences of the text that weigh most, in their order. Deterministic. The flavours
  * weigh differently and speak differently, so that two summaries of one text are not the same.
  */
 export function summarise(text: string, instruction: Instruction, flavour: Flavour): string {

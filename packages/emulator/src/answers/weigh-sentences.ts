@@ -1,5 +1,5 @@
-/** Which of the two services the answer is to sound like: each looks for other things in a text. */
-export type Flavour = 'gigachat' | 'yandexgpt'
+/** Whom the answer is to sound like: each service looks for other things in a text, `openai` for no particular ones. */
+export type Flavour = 'gigachat' | 'yandexgpt' | 'openai'
 
 const stopWords = new Set(
   (
@@ -26,6 +26,7 @@ const signals: Readonly<Record<string, RegExp>> = {
 const values: Readonly<Record<Flavour, Readonly<Record<string, number>>>> = {
   gigachat: { sum: 0.3, date: 0.15, name: 0.4, demand: 0.7, outcome: 0.3, courtesy: -3 },
   yandexgpt: { sum: 0.7, date: 0.5, name: 0.15, demand: 0.45, outcome: 0.15, courtesy: -3 },
+  openai: { sum: 0.3, date: 0.3, name: 0.3, demand: 0.3, outcome: 0.3, courtesy: -3 },
 }
 
 /** The weight of each sentence: how much of the text's own vocabulary it carries, and what facts are in it. */

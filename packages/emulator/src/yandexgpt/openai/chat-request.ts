@@ -1,5 +1,5 @@
+import type { AnsweringModel } from './answering-model.ts'
 import { complain } from './complaint.ts'
-import type { AskedModel } from './find-open-ai-model.ts'
 import { readChatMessages } from './read-chat-messages.ts'
 import { readFunction, readName, readToolChoice } from './read-tools.ts'
 import {
@@ -26,7 +26,7 @@ export interface ChatRequest extends Turn {
  *
  * @throws Complaint with 400
  */
-export function readChatRequest(fields: JsonObject, model: AskedModel): ChatRequest {
+export function readChatRequest(fields: JsonObject, model: AnsweringModel): ChatRequest {
   const tools = isAbsent(fields['tools']) ? [] : readList(fields['tools'], 'tools').map(readTool)
   readNumberWithin(fields['temperature'], 'temperature', 0, 2)
   const deprecated = readCount(fields['max_tokens'], 'max_tokens')

@@ -10,6 +10,7 @@ import { encodeChat, encodeChatStream, tokenMs, type ChatAnswer } from './encode
 import { findOpenAiModel, folderOf, type AskedModel } from './find-open-ai-model.ts'
 import { generate, type Generation } from './generate.ts'
 import { readObject } from './read-values.ts'
+import { describeYandexGpt } from './yandexgpt-service.ts'
 
 /**
  * `POST /v1/chat/completions`. The order of the checks is ours: credential and folder, concurrent generations (which
@@ -24,7 +25,7 @@ export async function answerChat(exchange: Exchange): Promise<Answer> {
   try {
     const model = findOpenAiModel(exchange, fields['model'], 'gpt', folderId)
     const request = readChatRequest(fields, model)
-    const answer = describe(exchange, model, generate(exchange, model, request))
+    const answer = describe(exchange, model, generate(describeYandexGpt(exchange), model, request))
     const chunks = chunkChat(answer)
     if (request.stream) return { ...encodeChatStream(answer, chunks, exchange, release), release }
     const { firstPieceMs, pieceMs } = exchange.state.options.pace

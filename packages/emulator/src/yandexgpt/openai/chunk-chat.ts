@@ -1,5 +1,6 @@
 import { encodeCalls, encodeUsage, type ChatAnswer, type ChatChunk, type EncodedCall } from './encode-chat.ts'
 import { cutTokens } from './cut-pieces.ts'
+import type { AnsweringModel } from './answering-model.ts'
 
 /** The chunks of a streamed answer, in the dialect of the model's family. Both as recorded. */
 export function chunkChat(answer: ChatAnswer): ChatChunk[] {
@@ -26,7 +27,9 @@ function chunkAsYandex(answer: ChatAnswer): ChatChunk[] {
 
 /**
  * The role alone, then token by token, then an empty delta with the end, then usage without choices, unasked. A call
- * begins with its id and name and goes on with pieces of its arguments whose id, type and name are empty texts.
+ * begins with its id and name and goes on with pieces of its arguments whose id, type and name are empty texts. A stock
+ * server leaves those out, says `finish_reason: null` until the end, and begins with an empty content (OpenAI's
+ * reference, vLLM).
  */
 function chunkAsOpenModel(answer: ChatAnswer): ChatChunk[] {
   const { generation, model } = answer
@@ -34,26 +37,27 @@ function chunkAsOpenModel(answer: ChatAnswer): ChatChunk[] {
   const deltas: object[] = [
     ...cutTokens(generation.reasoning).map((token) => ({ reasoning_content: token })),
     ...generation.deltas.map((content) => ({ content })),
-    ...calls.flatMap((call) => cutCall(call, model.maker === 'Google')),
+    ...calls.flatMap((call) => cutCall(call, model)),
   ]
   const { usage } = generation
+  const { isStock = false } = model
+  const begun = (delta: object): object => (isStock ? { ...choice(delta), finish_reason: null } : choice(delta))
   return [
-    { choices: [choice({ role: 'assistant' })], isContent: false },
-    ...deltas.map((delta) => ({ choices: [choice(delta)], isContent: true })),
+    { choices: [begun({ role: 'assistant', ...(isStock ? { content: '' } : {}) })], isContent: false },
+    ...deltas.map((delta) => ({ choices: [begun(delta)], isContent: true })),
     { choices: [choice({}, answer)], isContent: false },
     ...(usage === null ? [] : [{ choices: [], usage: encodeUsage(usage), isContent: false }]),
   ]
 }
 
 /** Gemma sent an empty type from the first piece on. */
-function cutCall({ index, id, type, function: called }: EncodedCall, isTypeless: boolean): object[] {
-  const first = { index, id, type: isTypeless ? '' : type, function: { name: called.name, arguments: '' } }
-  const rest = cutTokens(called.arguments).map((piece) => ({
-    index,
-    id: '',
-    type: '',
-    function: { name: '', arguments: piece },
-  }))
+function cutCall({ index, id, type, function: called }: EncodedCall, { maker, isStock }: AnsweringModel): object[] {
+  const first = { index, id, type: maker === 'Google' ? '' : type, function: { name: called.name, arguments: '' } }
+  const rest = cutTokens(called.arguments).map((piece) =>
+    isStock
+      ? { index, function: { arguments: piece } }
+      : { index, id: '', type: '', function: { name: '', arguments: piece } },
+  )
   return [first, ...rest].map((call) => ({ tool_calls: [call] }))
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Answer } from '../../answer.ts'
 import type { BodyStep } from '../../body.ts'
 import type { Exchange } from '../../exchange.ts'
-import type { AskedModel } from './find-open-ai-model.ts'
+import type { AnsweringModel } from './answering-model.ts'
 import type { GeneratedCall, Generation, GenerationUsage } from './generate.ts'
 
 /** An answer of the chat, with what both families share. */
@@ -12,7 +12,7 @@ export interface ChatAnswer {
   readonly created: number
   /** `model` of the answer. */
   readonly name: string
-  readonly model: AskedModel
+  readonly model: AnsweringModel
   readonly generation: Generation
 }
 
@@ -87,7 +87,7 @@ export function tokenMs({ model }: Pick<ChatAnswer, 'model'>, ms: number): numbe
  * Calls with their ids and places. Yandex's own models use the function's name as id, so that two calls of one function
  * share it, and give the place in whole answers, too (recorded).
  */
-export function encodeCalls(calls: readonly GeneratedCall[], model: AskedModel): EncodedCall[] {
+export function encodeCalls(calls: readonly GeneratedCall[], model: AnsweringModel): EncodedCall[] {
   return calls.map(({ name, arguments: text, id }, index) => ({
     index,
     id: id ?? (model.isYandex ? name : `chatcmpl-tool-${randomUUID().replaceAll('-', '')}`),

@@ -1,16 +1,15 @@
 import { isObject, type Exchange } from '../../exchange.ts'
 import { checkFolder } from './authorise-open-ai.ts'
+import type { AnsweringModel } from './answering-model.ts'
 import { complain } from './complaint.ts'
 import { modelCatalogue, type CatalogueModel } from './model-catalogue.ts'
 
 /** The model that a request asks for. */
-export interface AskedModel extends CatalogueModel {
+export interface AskedModel extends CatalogueModel, Pick<AnsweringModel, 'isYandex'> {
   /** As the request spells it. */
   readonly uri: string
   /** `model` of the answer: as asked from Yandex's own models, without the folder from the others (recorded 2025). */
   readonly answerName: string
-  /** Made by Yandex: decides the dialect of the answer. */
-  readonly isYandex: boolean
 }
 
 const branches = ['latest', 'rc', 'deprecated']

@@ -1,13 +1,11 @@
 import { chooseTools } from '../../answers/choose-tools.ts'
 import { composeAnswer } from '../../answers/compose-answer.ts'
 import { fitSchema } from '../../answers/fit-schema.ts'
-import type { Exchange } from '../../exchange.ts'
-import type { YandexGptScript, YandexGptStatus } from '../../script.ts'
 import { countTokens, takeTokens } from '../../tokens.ts'
-import { complain } from './complaint.ts'
+import type { AnsweringModel } from './answering-model.ts'
+import type { AnsweringService, PreparedAnswer } from './answering-service.ts'
 import { composeReasoning } from './compose-reasoning.ts'
 import { cutChunks, cutTokens } from './cut-pieces.ts'
-import type { AskedModel } from './find-open-ai-model.ts'
 import type { Turn, TurnMessage } from './turn.ts'
 
 /** What a model made of a turn, before it takes its form on the wire. */
@@ -55,12 +53,12 @@ const mostCalls = 8
 /**
  * Answers a turn: with the scripted answer if one waits, else made from the prompt. Deterministic.
  *
- * @throws Complaint with 400 when the prompt is longer than the context
+ * @throws what the service says of a prompt that is longer than the context
  */
-export function generate(exchange: Exchange, model: AskedModel, turn: Turn): Generation {
-  const prompt = countPrompt(exchange, turn)
-  const script = exchange.state.scripts.takeYandexGpt()
-  const content = script === undefined ? replyTo(model, turn) : scripted(script, model)
+export function generate(service: AnsweringService, model: AnsweringModel, turn: Turn): Generation {
+  const prompt = countPrompt(service, turn)
+  const script = service.takeScript()
+  const content = script === undefined ? replyTo(service, model, turn) : scripted(script, model)
   return {
     ...content,
     usage: usageOf(script, content, prompt, model, turn),
@@ -75,24 +73,24 @@ export function askedText(messages: readonly TurnMessage[]): string {
   return messages.findLast(({ role }) => role === 'user')?.text ?? messages.at(-1)?.text ?? ''
 }
 
-function replyTo(model: AskedModel, turn: Turn): Content {
+function replyTo({ flavour }: AnsweringService, model: AnsweringModel, turn: Turn): Content {
   const { messages } = turn
-  const reply = composeAnswer({ flavour: 'yandexgpt', messages })
+  const reply = composeAnswer({ flavour, messages })
   if (reply.end === 'blocked') return plain(filterPhrase, model, 'content_filter')
   const calls = chooseCalls(turn, model)
   const thought = thinkOf(model, turn)
   if (calls.length > 0) return { ...plain('', model, 'tool_calls'), deltas: [], reasoning: thought, calls }
-  const text = textOf(turn, reply.pieces.join(''))
+  const text = textOf(turn, reply.pieces.join(''), model)
   if (turn.maxTokens === undefined) return { ...plain(text, model, 'stop'), reasoning: thought }
   return cut(text, thought, turn.maxTokens, model)
 }
 
-function plain(text: string, model: AskedModel, finish: GenerationFinish): Content {
+function plain(text: string, model: AnsweringModel, finish: GenerationFinish): Content {
   return { text, deltas: model.isYandex ? cutChunks(text) : cutTokens(text), reasoning: '', calls: [], finish }
 }
 
 /** Reasoning comes out of the same limit, so that a low one leaves no answer at all (public reports). */
-function cut(text: string, thought: string, most: number, model: AskedModel): Content {
+function cut(text: string, thought: string, most: number, model: AnsweringModel): Content {
   const thinking = countTokens(thought)
   if (thinking + countTokens(text) <= most) return { ...plain(text, model, 'stop'), reasoning: thought }
   const reasoning = thinking > most ? takeTokens(thought, most) : thought
@@ -103,7 +101,7 @@ function cut(text: string, thought: string, most: number, model: AskedModel): Co
  * Functions that the prompt asks for and that were not called since; what must be called is called whatever was before.
  * `parallel_tool_calls: false` is ignored by Yandex's own models (recordings of 2025-09).
  */
-function chooseCalls({ toolChoice, tools, messages, parallelToolCalls }: Turn, model: AskedModel): GeneratedCall[] {
+function chooseCalls({ toolChoice, tools, messages, parallelToolCalls }: Turn, model: AnsweringModel): GeneratedCall[] {
   if (toolChoice === 'none') return []
   const limit = parallelToolCalls || model.isYandex ? mostCalls : 1
   const named = typeof toolChoice === 'object' ? tools.filter(({ name }) => name === toolChoice.name) : tools
@@ -128,15 +126,15 @@ function namesCalled(messages: readonly TurnMessage[]): string[] {
   return sinceAsked(messages).flatMap(({ calls = [] }) => calls.map(({ name }) => name))
 }
 
-/** JSON in the form asked for; `json_object` needs the word in the prompt, else prose comes (reference). */
-function textOf({ format, messages }: Turn, reply: string): string {
+/** JSON in the form asked for; Yandex's `json_object` needs the word in the prompt, else prose comes (reference). */
+function textOf({ format, messages }: Turn, reply: string, { isStock = false }: AnsweringModel): string {
   const asked = askedText(messages)
   const results = messages.at(-1)?.role === 'tool' ? sinceAsked(messages).filter(({ role }) => role === 'tool') : []
   if (format.type === 'json_schema') {
     return JSON.stringify(fitSchema(format.schema, [asked, ...results.map(({ text }) => text)].join('\n')))
   }
   const answer = results.length > 0 ? quoteResults(results, asked) : aboutImages(messages, reply)
-  const isTold = messages.some(({ role, text }) => role !== 'assistant' && /json/i.test(text))
+  const isTold = isStock || messages.some(({ role, text }) => role !== 'assistant' && /json/i.test(text))
   return format.type === 'json_object' && isTold ? JSON.stringify({ answer }) : answer
 }
 
@@ -154,27 +152,17 @@ function aboutImages(messages: readonly TurnMessage[], reply: string): string {
   return `Получено изображение: ${images.map(({ mediaType, bytes }) => `${mediaType}, ${bytes} Б`).join('; ')}. ${reply}`
 }
 
-function thinkOf(model: AskedModel, { effort, messages }: Turn): string {
+function thinkOf(model: AnsweringModel, { effort, messages }: Turn): string {
   return model.reasoning === 'shown' ? composeReasoning(askedText(messages), effort) : ''
 }
 
-const finishes: Readonly<Record<YandexGptStatus, GenerationFinish>> = {
-  ALTERNATIVE_STATUS_UNSPECIFIED: null,
-  ALTERNATIVE_STATUS_PARTIAL: null,
-  ALTERNATIVE_STATUS_TRUNCATED_FINAL: 'length',
-  ALTERNATIVE_STATUS_FINAL: 'stop',
-  ALTERNATIVE_STATUS_CONTENT_FILTER: 'content_filter',
-  ALTERNATIVE_STATUS_TOOL_CALLS: 'tool_calls',
-}
-
-function scripted(script: YandexGptScript, model: AskedModel): Content {
-  const calls = (script.toolCalls ?? []).map((call) => ({
+function scripted(script: PreparedAnswer, model: AnsweringModel): Content {
+  const calls = (script.calls ?? []).map((call) => ({
     ...call,
     arguments: typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments),
   }))
-  const usual = calls.length > 0 ? 'ALTERNATIVE_STATUS_TOOL_CALLS' : 'ALTERNATIVE_STATUS_FINAL'
-  const { text, lines, reasoning = '', status = usual } = script
-  const finish = finishes[status]
+  const usual = calls.length > 0 ? 'tool_calls' : 'stop'
+  const { text, lines, reasoning = '', finish = usual } = script
   if (lines !== undefined) return { text: lines.at(-1) ?? '', deltas: deltasOf(lines), reasoning, calls, finish }
   if (text === undefined) return { text: '', deltas: calls.length > 0 ? [] : [''], reasoning, calls, finish }
   if (typeof text === 'string') return { ...plain(text, model, finish), reasoning, calls }
@@ -190,22 +178,13 @@ function deltasOf(lines: readonly string[]): string[] {
 }
 
 function usageOf(
-  script: YandexGptScript | undefined,
+  script: PreparedAnswer | undefined,
   { text, reasoning, calls, finish }: Content,
   prompt: number,
-  model: AskedModel,
+  model: AnsweringModel,
   { effort, messages }: Turn,
 ): GenerationUsage | null {
-  if (script?.usage === null) return null
-  if (script?.usage !== undefined) {
-    const { inputTextTokens, completionTokens, totalTokens, reasoningTokens } = script.usage
-    return {
-      prompt: inputTextTokens,
-      completion: completionTokens,
-      total: totalTokens,
-      ...(reasoningTokens === undefined ? {} : { reasoning: reasoningTokens }),
-    }
-  }
+  if (script?.usage !== undefined) return script.usage
   if (finish === 'content_filter') return { prompt: 0, completion: 0, total: 0 }
   const isHidden = model.reasoning === 'hidden' && effort !== undefined && effort !== 'none'
   const thought = countTokens(isHidden ? composeReasoning(askedText(messages), effort) : reasoning)
@@ -216,7 +195,7 @@ function usageOf(
 }
 
 /** The chat template around the messages counts as the native API's does. */
-function countPrompt(exchange: Exchange, { messages, tools }: Turn): number {
+function countPrompt(service: AnsweringService, { messages, tools }: Turn): number {
   const counted = messages.map(
     ({ text, images, calls = [] }) =>
       2 +
@@ -226,9 +205,6 @@ function countPrompt(exchange: Exchange, { messages, tools }: Turn): number {
   )
   const described = tools.length === 0 ? 0 : countTokens(JSON.stringify(tools))
   const tokens = counted.reduce((sum, count) => sum + count, 2 + described)
-  const { contextTokens } = exchange.state.options.yandexgpt
-  if (tokens > contextTokens) {
-    throw complain(400, `Number of input tokens must be no more than ${contextTokens}, got ${tokens}`)
-  }
+  if (tokens > service.contextTokens) throw service.tooLong(tokens)
   return tokens
 }

@@ -1,5 +1,5 @@
+import type { AnsweringModel } from './answering-model.ts'
 import { complain } from './complaint.ts'
-import type { AskedModel } from './find-open-ai-model.ts'
 import { readImageUrl } from './read-image-url.ts'
 import { isAbsent, readList, readObject, readText, type JsonObject } from './read-values.ts'
 import type { TurnCall, TurnImage, TurnMessage } from './turn.ts'
@@ -12,7 +12,7 @@ const roles = { system: 'system', developer: 'system', user: 'user', assistant: 
  *
  * @throws Complaint with 400
  */
-export function readChatMessages(value: unknown, model: AskedModel): TurnMessage[] {
+export function readChatMessages(value: unknown, model: AnsweringModel): TurnMessage[] {
   const list = readList(value, 'messages')
   if (list.length === 0) throw complain(400, 'messages must not be empty')
   let open: OpenCall[] = []
@@ -29,7 +29,12 @@ interface OpenCall extends TurnCall {
   readonly id: string
 }
 
-function readMessage(fields: JsonObject, where: string, model: AskedModel, calls: readonly OpenCall[]): TurnMessage {
+function readMessage(
+  fields: JsonObject,
+  where: string,
+  model: AnsweringModel,
+  calls: readonly OpenCall[],
+): TurnMessage {
   const role = roleOf(fields['role'], where)
   const { text, images } = readContent(fields['content'], `${where}.content`, role, model)
   const isEmpty = text.trim() === '' && images.length === 0 && calls.length === 0
@@ -72,7 +77,7 @@ interface Content {
 }
 
 /** Only a user's message may hold images, so only there a model is given. */
-function readContent(value: unknown, where: string, role: TurnMessage['role'], model?: AskedModel): Content {
+function readContent(value: unknown, where: string, role: TurnMessage['role'], model?: AnsweringModel): Content {
   if (isAbsent(value) && role === 'assistant') return { text: '', images: [] }
   if (typeof value === 'string') return { text: value, images: [] }
   const texts: string[] = []

@@ -1,5 +1,5 @@
+import type { AnsweringModel } from './answering-model.ts'
 import { complain } from './complaint.ts'
-import type { AskedModel } from './find-open-ai-model.ts'
 import type { TurnImage } from './turn.ts'
 
 const form = /^data:(?<mediaType>image\/(?:png|jpeg|jpg|webp|gif|bmp));base64,(?<data>[A-Za-z0-9+/]+={0,2})$/
@@ -10,7 +10,7 @@ const form = /^data:(?<mediaType>image\/(?:png|jpeg|jpg|webp|gif|bmp));base64,(?
  *
  * @throws Complaint with 400
  */
-export function readImageUrl(url: string, where: string, model: AskedModel): TurnImage {
+export function readImageUrl(url: string, where: string, model: AnsweringModel): TurnImage {
   if (!model.sees) throw complain(400, `${model.name} is not a multimodal model`)
   const { mediaType, data } = form.exec(url)?.groups ?? {}
   if (mediaType === undefined || data === undefined || data.length % 4 !== 0) {

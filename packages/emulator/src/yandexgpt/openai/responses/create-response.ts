@@ -9,6 +9,7 @@ import { findOpenAiModel, folderOf, type AskedModel } from '../find-open-ai-mode
 import { generate, type Generation } from '../generate.ts'
 import { readObject, type JsonObject } from '../read-values.ts'
 import type { Turn, TurnMessage } from '../turn.ts'
+import { describeYandexGpt } from '../yandexgpt-service.ts'
 import { composeOutput } from './compose-output.ts'
 import { describeResponse } from './describe-response.ts'
 import { encodeResponseStream } from './encode-response-stream.ts'
@@ -33,7 +34,7 @@ export async function answerCreateResponse(exchange: Exchange): Promise<Answer> 
     const messages = convertItems(input, model)
     if (messages.length === 0) throw complain(400, 'input must not be empty')
     const turn = turnOf(request, messages)
-    const generation = generate(exchange, model, turn)
+    const generation = generate(describeYandexGpt(exchange), model, turn)
     const complete = describeResponse({
       id: createItemId('resp'),
       name: generation.modelName ?? exchange.answeringModel ?? model.answerName,
