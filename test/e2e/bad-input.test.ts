@@ -93,6 +93,7 @@ const badCalls: [string, Record<string, unknown>][] = [
   ['a negative limit of a tool', { model: giga, prompt: 'x', timeout: { toolMs: -5 } }],
   ['a path that came as JSON', { model: giga, messages: withFile({ path: '/etc/passwd' }) }],
   ['a file as text', { model: giga, messages: withFile('bytes') }],
+  ['an unknown key of a part', { model: giga, messages: [{ role: 'user', content: [{ type: 'text', txt: 'x' }] }] }],
   ['a media type that is none', { model: giga, messages: withFile(Uint8Array.of(1), 'pdf') }],
   [
     'a tool call without its result',
@@ -154,6 +155,10 @@ it.each([
   ['abortSignal', 'signal'],
   ['maxTokens', 'maxOutputTokens'],
   ['system', 'instructions'],
+  ['stopWhen', 'maxSteps'],
+  ['response_format', 'output'],
+  ['functions', 'tools'],
+  ['temprature', 'temperature'],
 ])('%s is answered with the right word', async (wrong, right) => {
   await using world = await startGigachat()
   const error = (await caught(world.client.generateText({ model: giga, prompt: 'x', [wrong]: 'y' }))) as ShlyuzError

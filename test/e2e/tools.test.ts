@@ -179,10 +179,8 @@ describe.each(surfaces)('tools on $title', ({ model, service, parallel }) => {
     for (let turn = 0; turn < 2; turn++) scriptCalls(service, [{ name: 'weather', arguments: {} }])
     const error = await caught(client.generateText({ model, prompt, tools: { weather: createWeather() } }))
     expect(error).toMatchObject({ name: 'ToolExecutionError', code: 'tool.input_invalid' })
-    expect((error as { responseMessages: Message[] }).responseMessages.map(({ role }) => role)).toEqual([
-      'assistant',
-      'tool',
-    ])
+    const { responseMessages } = error as { responseMessages: Message[] }
+    expect(responseMessages.map(({ role }) => role)).toEqual(['assistant', 'tool', 'assistant', 'tool'])
   })
 
   it('a prototype in the arguments never reaches the tool', async () => {
@@ -285,7 +283,7 @@ describe('a tool of the service that reaches into the web', () => {
   } as const
 
   it('is refused until the policy lists it', async () => {
-    const error = await caught(client.generateText(search as never))
+    const error = await caught(client.generateText(search))
     expect(error).toMatchObject({ name: 'PolicyDeniedError', code: 'content.remote_url' })
     expect((error as { hint: string }).hint).toContain("remote: ['web_search']")
     expect(emulator.requests).toEqual([])

@@ -38,12 +38,13 @@ export type ProviderOptions<P extends readonly Provider[]> = {
   readonly [Kind in P[number]['kind']]?: OptionsOf<Extract<P[number], { readonly kind: Kind }>>
 }
 
+/** Options of `createClient`. */
 export interface ClientOptions<P extends readonly Provider[]> {
-  /** At least one; names must differ. */
+  /** Whom the client can ask: what the factories of the adapters make. At least one; names must differ. */
   readonly providers: P
   /** What may be asked of whom. @default domesticOnly() */
   readonly policy?: Policy
-  /** Limits of time for every call. */
+  /** Limits of time for every call, in ms; a call may set its own. */
   readonly timeout?: Timeouts
   /** Retries after the first attempt, 0 to 10. @default 2 */
   readonly retries?: number
@@ -62,16 +63,22 @@ export interface TextOptions<
   Output extends Schema | undefined = Schema | undefined,
 >
   extends TextSettings, CallOptions {
+  /** Whom to ask: `'<provider>/<model>'`, or `client.fallback([…])`. */
   readonly model: Model<P>
   /** What the model is to keep to; goes first as a system message. */
   readonly instructions?: string
+  /** One question of the user; not empty. For more, or with files: `messages`. */
   readonly prompt?: string
+  /** The conversation: system messages first, then turns that begin with the user and end with the user or a tool. */
   readonly messages?: readonly Message[]
-  /** The answer ends before the first of these. Kept on every service: core cuts where the wire cannot. */
+  /**
+   * The answer ends before the first of these: up to 16, each up to 256 characters. Kept on every service: core cuts
+   * where the wire cannot.
+   */
   readonly stop?: string | readonly string[]
-  /** What the model may ask for, by name. */
+  /** What the model may ask for, by name; up to 128. Made by `tool({ … })`. */
   readonly tools?: Tools
-  /** @default 'auto' */
+  /** Whether the model may, must or must not ask for tools; holds for the first question. @default 'auto' */
   readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly tool: Extract<keyof Tools, string> }
   /** Whether the model may ask for several tools at once. Default: the service's own. */
   readonly parallelToolCalls?: boolean
@@ -90,46 +97,61 @@ export interface TextOptions<
   readonly approve?: (call: ToolCallPart) => boolean | Promise<boolean>
   /** What to do when a tool throws: tell the model, or end the call with a ToolExecutionError. @default 'tell' */
   readonly onToolError?: 'tell' | 'throw'
-  /** The shape of the answer: it comes typed and validated in `output`. */
+  /**
+   * The shape of the answer: it comes typed and validated in `output` of the result. A schema of zod or arktype,
+   * `schema(validator, jsonSchema)`, or plain JSON Schema. An answer that does not fit after one repair is an
+   * OutputValidationError.
+   */
   readonly output?: Output
   /** `'native'` refuses a model that cannot; `'emulated'` always asks by a forced tool. @default 'auto' */
   readonly outputMode?: 'auto' | 'native' | 'emulated'
   /** What becomes of files this call uploads, once it succeeded. After a failure they are always deleted. @default 'keep' */
   readonly uploads?: 'keep' | 'delete'
+  /** What one service alone knows, by vendor kind. Those of other vendors are not sent. */
   readonly providerOptions?: ProviderOptions<P>
+  /** What more the result is to hold: `raw`, the body as the service sent it; not for streams. */
   readonly include?: { readonly raw?: boolean }
 }
 
 /** Options of `embed`. */
 export interface EmbedOptions<P extends readonly Provider[]> extends CallOptions {
+  /** A model of kind `embedding`; `client.listModels()` names them. */
   readonly model: ModelReference<P>
+  /** The text to embed; not empty. */
   readonly value: string
-  /** Some services have a model for each kind; others make no difference. */
+  /** What the text is. Some services have a model for each kind; others make no difference. Default: none is told. */
   readonly kind?: EmbeddingKind
-  /** Numbers in a vector, where the model has a choice. */
+  /** Numbers in a vector, where the model has a choice; else an UnsupportedFeatureError. Default: the model's own. */
   readonly dimensions?: number
+  /** What one service alone knows, by vendor kind. */
   readonly providerOptions?: ProviderOptions<P>
 }
 
 /** Options of `embedMany`. */
 export interface EmbedManyOptions<P extends readonly Provider[]> extends Omit<EmbedOptions<P>, 'value'> {
+  /** The texts to embed, at least one, none empty. Longer lists than the service takes go in several requests. */
   readonly values: readonly string[]
   /** Most requests at a time, 1 to 64. @default 4 */
   readonly concurrency?: number
+  /** Told after each request how many texts are embedded. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void
 }
 
 /** Options of `generateImage`. */
 export interface GenerateImageOptions<P extends readonly Provider[]> extends CallOptions {
+  /** A model that makes images: of kind `image`, or of kind `chat` where the service draws in a conversation. */
   readonly model: ModelReference<P>
+  /** What is to be seen; not empty. The length that a service takes may be short (500 characters). */
   readonly prompt: string
   /** Style and manner. */
   readonly instructions?: string
+  /** A whole number: the same one with the same prompt gives the same image, where the service has seeds. */
   readonly seed?: number
-  /** `'16:9'`: near it, as the service can. */
+  /** `'16:9'`: near it, as the service can; a warning where it cannot. Default: the service's own. */
   readonly aspectRatio?: AspectRatio
   /** From 0 to 1, as far as the service lets one guess. */
   readonly onProgress?: (progress: number) => void
+  /** What one service alone knows, by vendor kind. */
   readonly providerOptions?: ProviderOptions<P>
 }
 
@@ -144,12 +166,17 @@ export interface SubmitTextOptions<
   P extends readonly Provider[],
   Output extends Schema | undefined = Schema | undefined,
 > extends CallOptions {
+  /** One model for all requests. */
   readonly model: ModelReference<P>
-  /** 1 to 10,000. */
+  /** 1 to 10,000, each with its own prompt and settings. */
   readonly requests: readonly JobRequest[]
+  /** What the model may ask for; its calls are given back in the answers. */
   readonly tools?: ToolSet
+  /** @default 'auto' */
   readonly toolChoice?: ToolChoice
+  /** The shape of every answer. Give it again to `client.job` in another process. */
   readonly output?: Output
+  /** What one service alone knows, by vendor kind. */
   readonly providerOptions?: ProviderOptions<P>
 }
 
@@ -159,27 +186,31 @@ export interface JobWaitOptions extends CallOptions {
   readonly onProgress?: (status: JobStatus) => void
   /** The first wait between two looks, in ms; it grows by half each time up to `longestWaitMs`. @default 2_000 */
   readonly pollMs?: number
-  /** @default 30_000 */
+  /** The longest wait between two looks, in ms. @default 30_000 */
   readonly longestWaitMs?: number
 }
 
 /** A deferred job. `id` is a string without secrets: keep it, and resume with `client.job(id)` in any process. */
 export interface Job<Output = undefined> {
+  /** `shlyuz-job.1.…`: plain ASCII, for `client.job(id)`. */
   readonly id: string
+  /** Name of the provider. */
   readonly provider: string
+  /** Without the provider's prefix. */
   readonly model: string
   /** What of the requests was kept only in part; empty for a job that was found again by its string. */
   readonly warnings: readonly Warning[]
   /** What the policy decided on the submission; absent for a job that was found again by its string. */
   readonly policy?: Receipt
-  /** Looks once. */
+  /** How far it is: looks once. @throws JobError when the service no longer knows it */
   status(options?: CallOptions): Promise<JobStatus>
   /**
-   * Waits until it is done. The total limit of time is 24 hours here unless `timeout` says otherwise.
+   * The answers in the order of the requests, each with an error of its own; waits until the job is done. The total
+   * limit of time is 24 hours here unless `timeout` says otherwise.
    * @throws JobError when the whole job failed or was cancelled
    */
   result(options?: JobWaitOptions): Promise<JobResult<Output>>
-  /** @throws UnsupportedFeatureError where the service cannot */
+  /** Ends it; what is answered already may be billed. @throws UnsupportedFeatureError where the service cannot */
   cancel(options?: CallOptions): Promise<void>
 }
 
@@ -202,6 +233,7 @@ export interface CallOptions {
   readonly labels?: Readonly<Record<string, string>>
   /** Ends the call; it rejects with `signal.reason` itself. */
   readonly signal?: AbortSignal
+  /** Limits of time for this call, in ms. Default: the client's. */
   readonly timeout?: Timeouts
   /** Retries after the first attempt, 0 to 10. Default: the client's. */
   readonly retries?: number
@@ -242,36 +274,50 @@ export type ProviderClient<Extras extends ExtraOperations = ExtraOperations> = s
 
 /** One client for all configured providers. `await using` closes it. */
 export interface Client<P extends readonly Provider[] = readonly Provider[]> extends AsyncDisposable {
+  /**
+   * The whole answer to a conversation; runs tools and asks again, up to `maxSteps`. What a service cannot keep is
+   * refused before sending or comes in `warnings`.
+   * @throws ShlyuzError of a class that says what to do next; `signal.reason` when aborted
+   */
   generateText<const Tools extends ToolSet = ToolSet, const Output extends Schema | undefined = undefined>(
     options: TextOptions<P, Tools, Output>,
   ): Promise<GenerateTextResult<OutputOf<Output>>>
-  /** Starts at once and never throws here: errors come out of the stream. */
+  /** The same answer as it is made. Starts at once and never throws here: errors come out of the stream. */
   streamText<const Tools extends ToolSet = ToolSet, const Output extends Schema | undefined = undefined>(
     options: TextOptions<P, Tools, Output>,
   ): TextStream<OutputOf<Output>>
   /** Says, without sending anything, what each target of a text call would lose and whether the policy allows it. */
   check(options: TextOptions<P>): Promise<readonly CheckResult[]>
+  /** The vector of one text. @throws UnsupportedFeatureError for a model that embeds nothing */
   embed(options: EmbedOptions<P>): Promise<EmbedResult>
+  /** The vectors of many texts in their order, in as many requests as the service wants. A failed one fails the call. */
   embedMany(options: EmbedManyOptions<P>): Promise<EmbedManyResult>
-  /** Tokens of the prompt by the service's own counter. */
+  /** Tokens of a text call's input, by the service's own counter. @throws UnsupportedFeatureError where it has none */
   countTokens(options: TextOptions<P>): Promise<CountTokensResult>
   /** The models of one provider, or of all that can list theirs. */
   listModels(options?: CallOptions & { readonly provider?: P[number]['name'] }): Promise<readonly ModelInfo[]>
+  /** The bytes of one image and their media type. */
   generateImage(options: GenerateImageOptions<P>): Promise<GenerateImageResult>
-  /** Hands work over to be done later, at a lower price. */
+  /** Hands many text calls over to be answered in minutes or hours, at about half the price. Keep `id` of the job. */
   submitText<const Output extends Schema | undefined = undefined>(
     options: SubmitTextOptions<P, Output>,
   ): Promise<Job<OutputOf<Output>>>
-  /** A job by its string, from this process or another. Give `output` again to have it validated. @throws JobError */
+  /**
+   * A job by its string, from this process or another; nothing is sent. Give `output` again to have it validated.
+   * @throws JobError for a string that is damaged, or belongs to a provider this client does not have
+   */
   job<const Output extends Schema | undefined = undefined>(
     id: string,
     options?: { readonly output?: Output },
   ): Job<OutputOf<Output>>
   /** A model value that asks the targets in order until one answers. */
   fallback(targets: readonly ModelReference<P>[]): FallbackModel
-  /** Operations that only this provider has. @throws ConfigurationError for an unknown name */
+  /**
+   * Operations that only this provider has, by name: `client.provider('…').balance()`.
+   * @throws ConfigurationError for an unknown name
+   */
   provider<Name extends P[number]['name']>(name: Name): ProviderClient<ExtrasOf<Named<P, Name>>>
-  /** Deletes what this client uploaded and still holds at the services. */
+  /** Deletes what this client uploaded and still holds at the services; says how many files. */
   deleteUploads(options?: CallOptions): Promise<{ readonly deleted: number }>
   /** Refuses new calls, lets running ones end within `graceMs` (default 10_000), cuts the rest. */
   close(options?: { readonly graceMs?: number }): Promise<void>

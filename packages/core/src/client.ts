@@ -340,7 +340,14 @@ class ShlyuzClient {
     if (typeof given !== 'object' || given === null) {
       return refuse('providerOptions must be an object', 'Пишите providerOptions: { <вид провайдера>: { … } }.')
     }
-    checkKeys('providerOptions', given, [...new Set([...this.#providers.values()].map(({ kind }) => kind))])
+    const kinds = [...new Set([...this.#providers.values()].map(({ kind }) => kind))]
+    const stray = Object.keys(given).find((key) => !kinds.includes(key))
+    if (stray !== undefined) {
+      refuse(
+        `providerOptions: '${stray.slice(0, 60)}' is no kind of a configured provider; there are: ${kinds.join(', ')}`,
+        `Пишите providerOptions: { ${kinds[0] ?? '…'}: { … } }; есть ${kinds.join(', ')}.`,
+      )
+    }
     return given
   }
 

@@ -75,7 +75,8 @@ export function createGenerativeSearch(
 ): ExtraOperation<YandexgptGenerativeSearchInput, YandexgptGenerativeSearchAnswer> {
   return {
     operation: 'other',
-    run: (input) => ({ steps: search(readInput(input), settings) }),
+    // Words of the caller's go into a search of the web: the policy decides on that, as on the tool of this name.
+    run: (input) => ({ remoteTools: ['web_search'], steps: search(readInput(input), settings) }),
   }
 }
 

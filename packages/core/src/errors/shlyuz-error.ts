@@ -34,6 +34,19 @@ export interface ErrorFacts {
 
 const brand = Symbol.for('shlyuz.error')
 
+/** What belongs to an error and in no log of it. */
+interface Aside {
+  readonly responseMessages?: readonly (AssistantMessage | ToolMessage)[]
+  readonly serviceMessage?: string
+}
+
+const aside = new WeakMap<ShlyuzError, Aside>()
+
+/** Gives an error what only who asks for it by name will see. */
+export function keepAside(error: ShlyuzError, more: Aside): void {
+  aside.set(error, { ...aside.get(error), ...more })
+}
+
 /** Base of every error of ours. An abort by the caller's signal is not one: it rejects with `signal.reason`. */
 export class ShlyuzError extends Error {
   override readonly name: string = 'ShlyuzError'
@@ -51,12 +64,6 @@ export class ShlyuzError extends Error {
   readonly retryAfterMs: number | undefined
   attempts: readonly Attempt[]
   policy: Receipt | undefined
-  /**
-   * Given when steps of a text call were done before the error, and tools may have acted: append to `messages` to go
-   * on from there. Not enumerable: logs print what they can enumerate.
-   */
-  declare readonly responseMessages?: readonly (AssistantMessage | ToolMessage)[]
-
   constructor(code: string, message: string, facts: ErrorFacts = {}) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
     Object.defineProperty(this, brand, { value: true })
@@ -84,6 +91,22 @@ export class ShlyuzError extends Error {
       if ((type.constructor as { name?: string }).name === this.name) return true
     }
     return false
+  }
+
+  /**
+   * Given when steps of a text call were done before the error, and tools may have acted: append to `messages` to go
+   * on from there. No form of printing shows it.
+   */
+  get responseMessages(): readonly (AssistantMessage | ToolMessage)[] | undefined {
+    return aside.get(this)?.responseMessages
+  }
+
+  /**
+   * The service's own words on a request of deferred work: they may repeat the request, which is no longer at hand to
+   * compare them with. No form of printing shows them.
+   */
+  get serviceMessage(): string | undefined {
+    return aside.get(this)?.serviceMessage
   }
 
   toJSON(): Record<string, unknown> {

@@ -1,9 +1,11 @@
 import type { Attempt } from '../errors/shlyuz-error.ts'
+import { copyError } from '../errors/copy-error.ts'
 import { ShlyuzError } from '../errors/shlyuz-error.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Guard } from '../policy/guard.ts'
 import type { Receipt } from '../policy/receipt.ts'
 import type { ProviderLogging } from '../provider.ts'
+import { isCallersReason } from '../transport/call-scope.ts'
 import type { AnswerHeaders } from '../transport/http-exchange.ts'
 import type { Warning } from '../vocabulary/warnings.ts'
 
@@ -12,6 +14,9 @@ interface CallTarget {
   readonly model?: string
   readonly providerLogging: ProviderLogging
 }
+
+/** Which call an error tells of: some end several calls at once, such as that of a shared token exchange. */
+const owners = new WeakMap<ShlyuzError, CallRecord>()
 
 /** What happens to a call, as it happens: the source of its receipt, attempts and warnings. */
 export class CallRecord {
@@ -70,9 +75,14 @@ export class CallRecord {
     })
   }
 
-  /** Adds what is known of the call to an error of ours; anything else passes untouched. */
-  complete(error: unknown, earlier: readonly Attempt[] = []): unknown {
-    if (!ShlyuzError.isInstance(error)) return error
+  /**
+   * Adds what is known of the call to an error of ours, or to a copy of one that another call has; anything else,
+   * and the caller's own reason of an abort, passes untouched.
+   */
+  complete(given: unknown, earlier: readonly Attempt[] = []): unknown {
+    if (!ShlyuzError.isInstance(given) || isCallersReason(given)) return given
+    const error = (owners.get(given) ?? this) === this ? given : copyError(given)
+    owners.set(error, this)
     if ('decision' in error) this.decide(error.decision as Decision)
     error.provider ??= this.#target.provider
     error.model ??= this.#target.model

@@ -1,4 +1,12 @@
-import type { ContentPart, ImagePart, Message, ToolApprovalPart, ToolResultPart } from '../vocabulary/messages.ts'
+import type {
+  ContentPart,
+  ImagePart,
+  Message,
+  ToolApprovalPart,
+  ToolResultPart,
+  UserPart,
+} from '../vocabulary/messages.ts'
+import { findUnsafeJson, tooDeep } from '../tools/find-unsafe-json.ts'
 import { checkKeys, isObject, refuse } from './checks.ts'
 import { isFileSource } from './load-files.ts'
 
@@ -26,12 +34,20 @@ export function checkConversation(options: Record<string, unknown>): readonly Dr
     refuse('instructions must be a non-empty string', 'instructions: непустая строка; не нужны — уберите.')
   }
   if (prompt !== undefined && !isText(prompt)) {
-    refuse('prompt must be a non-empty string', 'Запрос пуст: передайте текст в prompt.')
+    refuse(
+      'prompt must be a non-empty string',
+      typeof prompt === 'string'
+        ? 'Запрос пуст: передайте текст в prompt.'
+        : 'prompt: непустая строка; список сообщений передайте в messages.',
+    )
   }
   const leading: DraftMessage[] = isText(instructions) ? [textMessage('system', instructions)] : []
   if (isText(prompt)) return Object.freeze([...leading, textMessage('user', prompt)])
   if (!Array.isArray(messages) || messages.length === 0) {
-    return refuse('messages must be a list with at least one message', 'messages: список, хотя бы одно сообщение.')
+    return refuse(
+      'messages must be a list with at least one message',
+      "messages: список, хотя бы одно сообщение: [{ role: 'user', content: 'текст' }]; один вопрос проще задать в prompt.",
+    )
   }
   const converted = messages.map((message: unknown, index) => convertMessage(message as Message, index))
   checkOrder(converted)
@@ -53,6 +69,22 @@ const partsOf: Record<Role, readonly DraftPart['type'][]> = {
   tool: ['tool-result', 'tool-approval'],
 }
 
+const contentOf: Record<Role, { readonly english: string; readonly hint: string }> = {
+  system: { english: 'a non-empty string', hint: 'непустая строка' },
+  user: {
+    english: 'a non-empty string or a list of parts',
+    hint: "непустая строка или список частей: [{ type: 'text', text: '…' }, …]",
+  },
+  assistant: {
+    english: 'a non-empty string or a list of parts',
+    hint: 'непустая строка или список частей; готовые сообщения даёт responseMessages результата',
+  },
+  tool: {
+    english: 'a list of tool results or decisions',
+    hint: "список: [{ type: 'tool-result', toolCallId, toolName, output }]",
+  },
+}
+
 function convertMessage(message: Message, index: number): DraftMessage {
   const where = `messages[${index}]`
   if (!isObject(message)) refuse(`${where} must be an object`, `${where}: нужен объект { role, content }.`)
@@ -61,7 +93,7 @@ function convertMessage(message: Message, index: number): DraftMessage {
   if (!Object.hasOwn(partsOf, role)) {
     refuse(
       `${where}.role must be system, user, assistant or tool`,
-      `${where}.role: одно из system, user, assistant, tool.`,
+      `${where}.role: одно из system (указания), user (человек), assistant (модель), tool (результаты инструментов).`,
     )
   }
   if (typeof content === 'string' && role !== 'tool') {
@@ -70,10 +102,7 @@ function convertMessage(message: Message, index: number): DraftMessage {
   }
   const allowed = partsOf[role]
   if (!Array.isArray(content) || content.length === 0 || allowed.length === 0) {
-    return refuse(
-      `${where}.content must be ${role === 'tool' ? '' : 'a non-empty string'}${allowed.length > 0 ? ' or a list of parts' : ''}`,
-      `${where}.content: ${role === 'tool' ? 'список результатов' : 'непустой текст или список частей'}.`,
-    )
+    return refuse(`${where}.content must be ${contentOf[role].english}`, `${where}.content: ${contentOf[role].hint}.`)
   }
   for (const [at, part] of content.entries()) checkPart(`${where}.content[${at}]`, part as DraftPart, allowed)
   return Object.freeze({
@@ -82,10 +111,24 @@ function convertMessage(message: Message, index: number): DraftMessage {
   })
 }
 
+const samples =
+  "Текст — { type: 'text', text }, картинка — { type: 'image', image: localFile('путь') }, документ или аудио — { type: 'file', data: localFile('путь') }."
+
+/** Of what a user wrote; parts of answers come back as they were given. */
+const keysOf: Record<UserPart['type'], readonly string[]> = {
+  text: ['type', 'text'],
+  image: ['type', 'image', 'mediaType'],
+  file: ['type', 'data', 'mediaType', 'filename'],
+}
+
 function checkPart(where: string, part: DraftPart, allowed: readonly string[]): void {
   if (!isObject(part) || !allowed.includes(part.type)) {
-    refuse(`${where} must be a part of type ${allowed.join(', ')}`, `${where}.type: одно из ${allowed.join(', ')}.`)
+    refuse(
+      `${where} must be a part of type ${allowed.join(', ')}`,
+      `${where}.type: одно из ${allowed.join(', ')}.${allowed.includes('image') ? ` ${samples}` : ''}`,
+    )
   }
+  if (allowed === partsOf.user) checkKeys(where, part, keysOf[part.type as UserPart['type']])
   switch (part.type) {
     case 'text':
       if (!isText(part.text)) {
@@ -93,13 +136,15 @@ function checkPart(where: string, part: DraftPart, allowed: readonly string[]): 
       }
       return
     case 'image':
-      return checkFile(where, part.image, part)
+      return checkFile(`${where}.image`, part.image, where, part.mediaType)
     case 'file':
-      return checkFile(where, part.data, part)
+      return checkFile(`${where}.data`, part.data, where, part.mediaType)
     case 'tool-call':
+      checkTool(where, part)
+      return checkJson(`${where}.input`, part.input ?? {})
     case 'tool-result':
       checkTool(where, part)
-      return
+      return checkJson(`${where}.output`, part.output)
     case 'tool-approval':
       if (!isText(part.toolCallId) || typeof part.approved !== 'boolean') {
         refuse(
@@ -116,14 +161,17 @@ function checkPart(where: string, part: DraftPart, allowed: readonly string[]): 
   }
 }
 
-function checkFile(where: string, source: unknown, { mediaType }: { readonly mediaType?: string }): void {
+/** A text is no file: it could be a path, an address or Base64, and a path that came as data would read any file. */
+function checkFile(place: string, source: unknown, where: string, mediaType: unknown): void {
   if (!isFileSource(source)) {
     refuse(
-      `${where} must hold bytes (Uint8Array), a Blob, localFile(path), { fileId } or a URL`,
-      `${where}: передайте байты (Uint8Array), Blob, localFile(путь), { fileId } или new URL(…).`,
+      `${place} must be bytes (Uint8Array), a Blob, localFile(path), { fileId } or a URL`,
+      typeof source === 'string'
+        ? `${place}: строка здесь не читается. Путь — localFile('путь'), Base64 — Buffer.from(строка, 'base64'), ссылку скачайте сами и передайте байты.`
+        : `${place}: передайте байты (Uint8Array), Blob, localFile('путь') или { fileId }; из ArrayBuffer — new Uint8Array(буфер).`,
     )
   }
-  if (mediaType === undefined || /^[\w.+-]+\/[\w.+-]+$/.test(mediaType)) return
+  if (mediaType === undefined || (typeof mediaType === 'string' && /^[\w.+-]+\/[\w.+-]+$/.test(mediaType))) return
   refuse(`${where}.mediaType must be like 'image/png'`, `${where}.mediaType: например 'image/png'.`)
 }
 
@@ -132,6 +180,19 @@ function checkTool(where: string, part: { readonly toolCallId: unknown; readonly
   refuse(
     `${where} must name its toolCallId and its toolName`,
     `${where}: нужны toolCallId и toolName — возьмите часть из responseMessages как есть.`,
+  )
+}
+
+/** What goes into a request as JSON must be JSON: found here, not when the request is written. */
+function checkJson(place: string, value: unknown): void {
+  try {
+    if (findUnsafeJson(value) !== tooDeep && JSON.stringify(value) !== undefined) return
+  } catch {
+    // A cycle or a BigInt.
+  }
+  refuse(
+    `${place} must be JSON: no cycle, BigInt or function, and not undefined`,
+    `${place}: обычное значение JSON; ничего нет — передайте null.`,
   )
 }
 

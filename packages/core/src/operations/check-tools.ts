@@ -30,7 +30,11 @@ const toolKeys = [
 /** @throws ConfigurationError */
 export function checkTools(tools: unknown): CheckedTools {
   if (tools === undefined) return new Map()
-  if (!isObject(tools)) refuse('tools must be an object of tools by name', 'Пишите tools: { имя: tool({ … }) }.')
+  if (!isObject(tools))
+    refuse(
+      'tools must be an object of tools by name',
+      'Пишите tools: { имя: tool({ description, inputSchema, execute }) }: объект, а не список, имя — ключ.',
+    )
   const names = Object.keys(tools)
   if (names.length > toolLimit) {
     refuse(`${names.length} tools are more than ${toolLimit}`, `Не больше ${toolLimit} инструментов в одном запросе.`)
@@ -46,7 +50,11 @@ function checkTool(name: string, given: unknown): CheckedTool {
       `${where}: имя инструмента — латиница, цифры, _ и -, начинается с буквы, до 64 знаков.`,
     )
   }
-  if (!isObject(given)) refuse(`${where} must be a tool`, `${where}: передайте tool({ inputSchema, execute }).`)
+  if (!isObject(given))
+    refuse(
+      `${where} must be a tool`,
+      `${where}: передайте tool({ description, inputSchema: z.object({ … }), execute }).`,
+    )
   checkKeys(where, given, toolKeys)
   const tool = given as unknown as Tool
   const { description, execute, needsApproval, timeoutMs, strict, examples, outputSchema } = tool
@@ -104,7 +112,9 @@ export function checkToolChoice(choice: unknown, tools: CheckedTools): ToolChoic
   if (choice !== 'required' && named === undefined) {
     refuse(
       "toolChoice must be 'auto', 'none', 'required' or { tool: name }",
-      "toolChoice: 'auto', 'none', 'required' или { tool: имя }.",
+      typeof choice === 'string' && tools.has(choice)
+        ? `Пишите toolChoice: { tool: '${choice}' }.`
+        : "toolChoice: 'auto', 'none', 'required' (хотя бы один инструмент) или { tool: 'имя' }.",
     )
   }
   if (isObject(choice)) checkKeys('toolChoice', choice, ['tool'])

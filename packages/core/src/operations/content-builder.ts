@@ -9,10 +9,11 @@ export class ContentBuilder {
   /** The pieces of the part that is still growing. */
   #pieces: string[] = []
   #growing: 'text' | 'reasoning' | undefined
+  #started = false
 
   /** True when something was given out that cannot be taken back. */
   get started(): boolean {
-    return this.#growing !== undefined || this.#parts.length > 0
+    return this.#started
   }
 
   push(part: StreamPart): void {
@@ -27,6 +28,7 @@ export class ContentBuilder {
       case 'tool-call':
       case 'file':
       case 'source':
+        this.#started = true
         this.#close()
         this.#parts.push(part)
         return
@@ -41,7 +43,14 @@ export class ContentBuilder {
     return this.#parts.slice()
   }
 
+  /** Of an answer that was cut. Text that was given and taken back leaves an empty one: nothing was not given. */
+  partial(): readonly ContentPart[] {
+    const content = this.content()
+    return content.length === 0 && this.#started ? [{ type: 'text', text: '' }] : content
+  }
+
   #grow(type: 'text' | 'reasoning', piece: string): void {
+    this.#started = true
     if (this.#growing !== type) this.#close()
     this.#growing = type
     this.#pieces.push(piece)

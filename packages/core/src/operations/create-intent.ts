@@ -1,6 +1,6 @@
 import type { ContentFacts, Intent, ModelIdentity } from '../policy/intent.ts'
 import type { OperationKind, Provider, ProviderLogging } from '../provider.ts'
-import type { PartMessage } from '../vocabulary/messages.ts'
+import type { CallPart, MediaPart, PartMessage } from '../vocabulary/messages.ts'
 
 const noTools: readonly string[] = Object.freeze([])
 
@@ -55,6 +55,20 @@ export function originsOf(provider: Provider): readonly string[] {
   return origins
 }
 
+/** Lengths of what tools were given and gave back: a conversation is judged at each of its steps. */
+const lengths = new WeakMap<CallPart, number>()
+
+function countCharacters(part: Exclude<CallPart, MediaPart>): number {
+  if (part.type === 'text' || part.type === 'reasoning') return part.text.length
+  let length = lengths.get(part)
+  if (length === undefined) {
+    const value = part.type === 'tool-call' ? (part.invalidInput ?? part.input) : part.output
+    length = typeof value === 'string' ? value.length : (JSON.stringify(value) ?? '').length
+    lengths.set(part, length)
+  }
+  return length
+}
+
 /** Counts what is in the messages; the text itself goes nowhere. */
 export function countContent(messages: readonly PartMessage[], remoteTools: readonly string[] = noTools): ContentFacts {
   let characters = 0
@@ -63,8 +77,10 @@ export function countContent(messages: readonly PartMessage[], remoteTools: read
   let remoteUrls = 0
   for (const message of messages) {
     for (const part of message.content) {
-      if (part.type === 'text') characters += part.text.length
-      if (part.type !== 'media') continue
+      if (part.type !== 'media') {
+        characters += countCharacters(part)
+        continue
+      }
       if (part.modality === 'image') images++
       else files++
       if (part.source instanceof URL) remoteUrls++

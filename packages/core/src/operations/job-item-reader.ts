@@ -1,6 +1,7 @@
 import { OutputValidationError } from '../errors/output-validation-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import type { ShlyuzError } from '../errors/shlyuz-error.ts'
+import { describePlaces } from '../output/describe-places.ts'
 import { readOutputText, readOutputValue, type OutputReading } from '../output/read-output.ts'
 import { createDeniedError } from '../policy/create-denied-error.ts'
 import type { Receipt } from '../policy/receipt.ts'
@@ -101,9 +102,7 @@ export class JobItemReader {
     } else reading = await readOutputText(text, schema)
     if (reading.valid) return { content: call ? [{ type: 'text', text }] : content, output: reading.value }
     const wasCut = finishReason === 'length' || finishReason === 'content-filter'
-    const why = wasCut
-      ? `it ended early (${finishReason})`
-      : reading.issues.map((issue) => issue.split(':')[0]).join(', ')
+    const why = wasCut ? `it ended early (${finishReason})` : describePlaces(reading.issues, schema.jsonSchema)
     throw new OutputValidationError(`the output does not fit its schema: ${why}`, {
       code: wasCut ? 'output.incomplete' : 'output.invalid',
       hint: 'Ответ не подошёл под схему, а в отложенном задании поправить его нельзя: текст — в error.text, замечания — в error.issues.',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { JobError } from '../errors/job-error.ts'
 import type { JsonValue } from '../provider.ts'
-import { hasForbiddenKey } from '../tools/has-forbidden-key.ts'
+import { findUnsafeJson } from '../tools/find-unsafe-json.ts'
 import { isObject } from './checks.ts'
 
 /** All that is needed to find a job again. No secret, no content: it may lie in a queue or a database. */
@@ -68,7 +68,7 @@ function readJson(encoded: string): Record<string, unknown> {
   } catch {
     return refuse('is damaged')
   }
-  return isObject(value) && !hasForbiddenKey(value) ? value : refuse('is damaged')
+  return isObject(value) && findUnsafeJson(value) === undefined ? value : refuse('is damaged')
 }
 
 const ticketKeys = ['provider', 'kind', 'model', 'parts', 'output', 'outputTool']

@@ -1,10 +1,10 @@
 import type { CallOptions, Job, JobWaitOptions } from '../client-types.ts'
 import { JobError } from '../errors/job-error.ts'
 import { NotFoundError } from '../errors/not-found-error.ts'
-import { ShlyuzError } from '../errors/shlyuz-error.ts'
+import { keepAside, ShlyuzError } from '../errors/shlyuz-error.ts'
 import { lossesOf } from '../features/check-features.ts'
 import type { Receipt } from '../policy/receipt.ts'
-import type { DeferredOperations, DeferredState, Provider } from '../provider.ts'
+import type { DeferredOperations, DeferredState, Provider, ProviderFailure } from '../provider.ts'
 import type { ResolvedSchema } from '../schemas/resolve-schema.ts'
 import type { JobResult, JobStatus } from '../vocabulary/jobs.ts'
 import type { Warning } from '../vocabulary/warnings.ts'
@@ -223,16 +223,25 @@ function itemsOf(part: JobPart, state: PartState): ReturnType<typeof itemsOfDone
 function itemsOfDone(
   items: Extract<DeferredState, { status: 'done' }>['items'],
 ): readonly Parameters<JobItemReader['read']>[1][number][] {
-  return items.map((item) => ('result' in item ? item : { error: createProviderError(item.failure) }))
+  return items.map((item) => ('result' in item ? item : { error: createDeferredError(item.failure) }))
 }
 
 function errorOfPart(state: PartState): ShlyuzError {
-  if (state.status === 'failed') return createProviderError(state.failure)
+  if (state.status === 'failed') return createDeferredError(state.failure)
   if (state.status === 'gone') return createGoneError(state.error)
   return new JobError('the job was cancelled', {
     code: 'job.cancelled',
     hint: 'Задание отменено: отправьте его заново.',
   })
+}
+
+/** The service's words stay aside: what was asked, and may be repeated in them, is not at hand to be struck out. */
+function createDeferredError(failure: ProviderFailure): ShlyuzError {
+  const { message, providerCode } = failure
+  const code = providerCode === undefined ? '' : ` (code ${providerCode.slice(0, 60)})`
+  const error = createProviderError({ ...failure, message: `the service did not do the deferred request${code}` })
+  keepAside(error, { serviceMessage: message })
+  return error
 }
 
 function createGoneError(cause: ShlyuzError): JobError {

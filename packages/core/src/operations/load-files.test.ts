@@ -89,7 +89,7 @@ describe('files of a conversation', () => {
 
   it('a conversation that came as JSON cannot name a path of this machine', () => {
     const messages: unknown = JSON.parse('[{"role":"user","content":[{"type":"file","data":{"path":"/etc/passwd"}}]}]')
-    expect(() => checkConversation({ messages })).toThrow('must hold bytes')
+    expect(() => checkConversation({ messages })).toThrow('must be bytes')
   })
 
   it('what an adapter need not see is left out', async () => {

@@ -141,7 +141,10 @@ async function readSource(source: ReadableSource, where: string): Promise<Uint8A
   if (source instanceof Uint8Array) return checkSize(source.length, where) ?? source
   if (source instanceof Blob) return checkSize(source.size, where) ?? new Uint8Array(await source.arrayBuffer())
   try {
-    checkSize((await stat(source.path)).size, where)
+    const found = await stat(source.path)
+    // A device says that it is empty, and never ends.
+    if (!found.isFile()) throw noFile(where)
+    checkSize(found.size, where)
     return await readFile(source.path)
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
@@ -150,6 +153,12 @@ async function readSource(source: ReadableSource, where: string): Promise<Uint8A
       hint: `${where}: проверьте путь и права на файл.`,
     })
   }
+}
+
+function noFile(where: string): ConfigurationError {
+  return new ConfigurationError(`${where}: the path leads to no file`, {
+    hint: `${where}: путь ведёт не к файлу, а к папке или устройству.`,
+  })
 }
 
 function checkSize(bytes: number, where: string): undefined {

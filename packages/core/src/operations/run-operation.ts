@@ -1,10 +1,12 @@
 import { readSource } from '../auth/read-source.ts'
-import type { Effect, Operation } from '../provider.ts'
+import { ShlyuzError } from '../errors/shlyuz-error.ts'
+import type { Effect, Operation, WireRequest } from '../provider.ts'
 import { CallScope } from '../transport/call-scope.ts'
 import { checkShape } from './check-shape.ts'
 import type { CallContext } from './call-context.ts'
 import { performExchange, performStream } from './perform.ts'
 import type { PartSink } from './stream-answer-reader.ts'
+import { strikeEcho } from './strike-echo.ts'
 
 /** How long an operation may clean up after an abort. */
 const graceMs = 5_000
@@ -21,13 +23,17 @@ export async function runOperation<R>(
 ): Promise<R> {
   let current = context
   let end: { readonly reason: unknown } | undefined
+  const sent: WireRequest['body'][] = []
+  let thrown: unknown
   try {
     let step = operation.next()
     while (!step.done) {
+      let reply: unknown
       try {
-        const reply = await performEffect(current, step.value, sink)
-        step = operation.next(reply)
+        if (step.value.do === 'exchange') sent.push(step.value.request.body)
+        reply = await performEffect(current, step.value, sink)
       } catch (error) {
+        thrown = error
         // What the operation still does is cleaning up after itself: it gets a short life of its own.
         if (current.scope.over) {
           if (end) throw error
@@ -35,15 +41,26 @@ export async function runOperation<R>(
           current = { ...context, scope: new CallScope({ wheel: context.scope.wheel, limitMs: graceMs }) }
         }
         step = operation.throw(error)
+        continue
       }
+      step = operation.next(reply)
     }
     if (end) throw end.reason
     return step.value
   } catch (error) {
+    // A failure that the adapter read in a good answer holds the service's words too.
+    if (error !== thrown) strikeMessage(error, sent)
     throw end ? end.reason : error
   } finally {
     if (current !== context) current.scope.end()
   }
+}
+
+function strikeMessage(error: unknown, sent: readonly WireRequest['body'][]): void {
+  if (!ShlyuzError.isInstance(error)) return
+  const { message } = error
+  error.message = sent.reduce<string>((text, body) => strikeEcho(text, body), message)
+  if (error.message !== message) error.stack = error.stack?.replace(message, () => error.message) ?? ''
 }
 
 async function performEffect(context: CallContext, effect: Effect, sink: PartSink | undefined): Promise<unknown> {

@@ -7,6 +7,9 @@ import { CallRecord } from './call-record.ts'
 import { createIntent } from './create-intent.ts'
 import { runOperation } from './run-operation.ts'
 
+/** Shortest limit: a caller in a hurry must not end the exchange for those who wait with it. */
+const sharedMs = 60_000
+
 /**
  * Runs a token exchange in a scope of its own, since several calls share it: the abort of one caller must not end it
  * for the others. It passes the same door under the client's policy: the credential is the client's, and the rules of
@@ -14,7 +17,7 @@ import { runOperation } from './run-operation.ts'
  */
 export function createStartAuthorization(context: CallContext): StartAuthorization {
   return (credential, secrets) => {
-    const scope = new CallScope({ wheel: context.scope.wheel, limitMs: context.scope.remainingMs })
+    const scope = new CallScope({ wheel: context.scope.wheel, limitMs: Math.max(sharedMs, context.scope.remainingMs) })
     const { provider, services } = context
     const { guard } = services
     const record = new CallRecord({ provider: provider.name, providerLogging: 'off' }, guard, services.network)

@@ -1,5 +1,6 @@
 import { ConnectionError } from '../errors/connection-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
+import { ResponseTooLargeError } from '../errors/response-too-large-error.ts'
 import { ShlyuzError } from '../errors/shlyuz-error.ts'
 import { StreamInterruptedError } from '../errors/stream-interrupted-error.ts'
 import { createDeniedError } from '../policy/create-denied-error.ts'
@@ -14,6 +15,10 @@ import { ContentBuilder } from './content-builder.ts'
 import { createProviderError } from './create-provider-error.ts'
 import { StopCutter } from './stop-cutter.ts'
 import { strikeEcho } from './strike-echo.ts'
+
+/** Characters of one answer's text, and bytes of its events: above what any model gives. Without an end, memory has one. */
+const textLimit = 64 * 1024 * 1024
+const eventLimit = 256 * 1024 * 1024
 
 /** Where the parts of an answer go. */
 export interface PartSink {
@@ -42,6 +47,7 @@ export class StreamAnswerReader implements AnswerReader {
   #exchange: HttpExchange | undefined
   #errorBody: BodyCollector | undefined
   #status = 0
+  #bytes = 0
   #headers: AnswerHeaders = {}
   #settled = false
 
@@ -87,6 +93,13 @@ export class StreamAnswerReader implements AnswerReader {
       return 'close'
     }
     this.#decode(() => this.#framing.push(chunk, this.#parts))
+    // Other framings may repeat the whole text in every line: only what is new in them counts.
+    if (this.#decoder.framing === 'sse') this.#bytes += chunk.length
+    if (this.#bytes > eventLimit || this.#content.text.length > textLimit) {
+      throw new ResponseTooLargeError('the streamed answer is larger than any model gives', {
+        hint: 'Поток не похож на ответ модели: проверьте адрес сервиса и прокси.',
+      })
+    }
     if (this.#cutter.met) {
       this.#settle({ type: 'finish', finishReason: 'stop', usage: {} })
       return 'close'
@@ -114,13 +127,25 @@ export class StreamAnswerReader implements AnswerReader {
   /** The decoder has the last word also on a reset: the end mark may have come before it. */
   onFailure(error: unknown): void {
     if (this.#settled) return
-    const end = this.#begun && error instanceof ConnectionError ? this.#askDecoder() : undefined
-    if (end?.type === 'finish') return this.#settle(end)
+    if (this.#begun && error instanceof ConnectionError && this.#endedBefore()) return
     this.#settled = true
     // Before the headers, or refused by them, there was no stream that could be cut.
     const cutBeforeContent = this.#begun && error instanceof ConnectionError
     if (!ShlyuzError.isInstance(error) || !(cutBeforeContent || this.contentStarted)) return this.#reject(error)
     this.#reject(this.#interrupted(error.message, error))
+  }
+
+  /** True when the answer was whole before the connection broke, or the last of it broke a rule. */
+  #endedBefore(): boolean {
+    try {
+      const end = this.#askDecoder()
+      if (end.type !== 'finish') return false
+      this.#settle(end)
+    } catch (error) {
+      // The last frame broke a rule: that is the reason, and nobody above could hear it.
+      this.onFailure(error)
+    }
+    return true
   }
 
   /** Runs the decoder over what arrived and hands its parts on, in order. */
@@ -129,7 +154,8 @@ export class StreamAnswerReader implements AnswerReader {
       push()
     } catch (error) {
       if (ShlyuzError.isInstance(error)) throw error
-      throw new ProtocolError('the stream cannot be decoded', { cause: error })
+      // A parser's message quotes the text, which may hold the answer: it stays out.
+      throw new ProtocolError('the stream cannot be decoded', error instanceof SyntaxError ? {} : { cause: error })
     }
     for (const part of this.#parts) this.#take(part)
     this.#parts.length = 0
@@ -137,6 +163,7 @@ export class StreamAnswerReader implements AnswerReader {
 
   #take(part: StreamPart): void {
     if (part.type === 'response-metadata') return this.#judgeModel(part.modelId)
+    if ((part.type === 'text-delta' || part.type === 'reasoning-delta') && part.text === '') return
     this.#exchange?.contentArrived()
     if (part.type === 'text-delta') {
       const text = this.#cutter.push(part.text)
@@ -175,8 +202,10 @@ export class StreamAnswerReader implements AnswerReader {
 
   /** How the stream ended, after what the last frame still held was handed on. */
   #askDecoder(): StreamEnd {
-    const end = this.#decoder.end(this.#parts)
-    this.#decode(() => {})
+    let end: StreamEnd = { type: 'cut' }
+    this.#decode(() => {
+      end = this.#decoder.end(this.#parts)
+    })
     return end
   }
 
@@ -200,7 +229,7 @@ export class StreamAnswerReader implements AnswerReader {
 
   #interrupted(message: string, cause: ShlyuzError | undefined): StreamInterruptedError {
     return new StreamInterruptedError(`the answer was cut: ${message}`, {
-      partial: { text: this.#content.text, content: this.#content.content() },
+      partial: { text: this.#content.text, content: this.#content.partial() },
       isRetryable: cause?.isRetryable ?? true,
       hint: 'Ответ оборвался. Полученная часть — в error.partial.text; повторите запрос или продолжите с неё.',
       ...(cause && { cause }),

@@ -39,6 +39,20 @@ describe('strikeEcho', () => {
     expect(strikeEcho('no such model: GigaModel-2-Max', body)).toBe('no such model: GigaModel-2-Max')
   })
 
+  test.each<[string, string]>([
+    ['escaped as JSON', JSON.stringify('пин:\n47\n"да"').slice(1, -1)],
+    ['escaped twice', JSON.stringify(JSON.stringify('пин:\n47\n"да"')).slice(3, -3)],
+    ['in ASCII alone', String.raw`\u043f\u0438\u043d:\n47\n\"\u0434\u0430\"`],
+  ])('short lines are found %s', (_how, echo) => {
+    const body = JSON.stringify({ messages: [{ content: 'пин:\n47\n"да"' }] })
+    expect(strikeEcho(`bad: ${echo}!`, body)).toBe('bad: …!')
+  })
+
+  test('a short text leaves no pieces of a long one that holds it', () => {
+    const body = JSON.stringify({ input: ['дого', 'мой договор'] })
+    expect(strikeEcho('bad: мой договор', body)).toBe('bad: …')
+  })
+
   test('half a megabyte of text does not keep it long', () => {
     const body = JSON.stringify({ messages: [{ content: 'слово и дело '.repeat(40_000) }] })
     const start = performance.now()

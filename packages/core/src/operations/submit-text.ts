@@ -102,6 +102,7 @@ export async function submitText(
   draft: SubmissionDraft,
   providerOptions: unknown,
 ): Promise<Submission> {
+  if (draft.output?.prepare) await frame.scope.race(draft.output.prepare())
   const conversations: (readonly PartMessage[])[] = []
   for (const { messages } of draft.requests) conversations.push(await loadFiles(messages, frame.scope))
   const aim = {

@@ -84,9 +84,8 @@ export async function runTextCall(options: TextCallOptions, scope: CallScope): P
     } catch (error) {
       // The end of the call's own scope is the reason, unless it cut an answer that had begun.
       const ended = scope.over && !StreamInterruptedError.isInstance(error)
-      leg.record.complete(ended ? scope.reason : error, earlier)
-      if (ended) throw scope.reason
-      if (last || scope.over || !movesOn(error)) throw error
+      const complete = leg.record.complete(ended ? scope.reason : error, earlier)
+      if (ended || last || scope.over || !movesOn(error)) throw complete
       earlier.push(...leg.record.attempts)
     } finally {
       if (!last) legScope.end()
@@ -317,7 +316,9 @@ export function findTarget(providers: ReadonlyMap<string, Provider>, model: unkn
   const names = [...providers.keys()]
   if (typeof model !== 'string' || model.trim() === '') {
     throw new ConfigurationError("model must be a string such as 'provider/model'", {
-      hint: `Укажите model: '${names[0]}/…'.`,
+      hint: Array.isArray(model)
+        ? 'Несколько моделей по очереди — это model: client.fallback([…]); здесь нужна одна строка.'
+        : `Укажите model: '${names[0]}/…'.`,
     })
   }
   const slash = model.indexOf('/')

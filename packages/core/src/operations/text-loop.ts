@@ -1,11 +1,14 @@
 import { OutputValidationError } from '../errors/output-validation-error.ts'
-import { ShlyuzError } from '../errors/shlyuz-error.ts'
+import { keepAside, ShlyuzError } from '../errors/shlyuz-error.ts'
+import { describePlaces } from '../output/describe-places.ts'
 import { PartialOutput } from '../output/partial-output.ts'
 import { readOutputText, readOutputValue, type OutputReading } from '../output/read-output.ts'
+import type { ResolvedSchema } from '../schemas/resolve-schema.ts'
 import { findLeakedCall } from '../tools/find-leaked-call.ts'
-import { runDecidedCall, runToolCalls, type ToolRunOptions } from '../tools/run-tool-calls.ts'
+import { findUnsafeJson } from '../tools/find-unsafe-json.ts'
+import { runDecidedCall, runToolCalls, type ToolRun, type ToolRunOptions } from '../tools/run-tool-calls.ts'
 import { ToolCallIds } from '../tools/tool-call-ids.ts'
-import type { CallScope } from '../transport/call-scope.ts'
+import { isCallersReason, type CallScope } from '../transport/call-scope.ts'
 import type {
   AssistantMessage,
   AssistantPart,
@@ -13,6 +16,7 @@ import type {
   ContentPart,
   Message,
   PartMessage,
+  ToolApprovalPart,
   ToolCallPart,
   ToolMessage,
   ToolResultPart,
@@ -26,7 +30,7 @@ import { readOutputCall, type PreparedCall, type TextDraft } from './create-text
 import { loadFiles } from './load-files.ts'
 import type { PartSink } from './stream-answer-reader.ts'
 import { sumUsage } from './sum-usage.ts'
-import { runTextCall, type TextCallOptions } from './text-call.ts'
+import { prepareLegs, runTextCall, type TextCallOptions } from './text-call.ts'
 import type { GenerateTextResult, TextStep } from './text-result.ts'
 import type { StreamOutlet } from './text-stream.ts'
 import type { UploadOutcome } from './uploads.ts'
@@ -57,6 +61,8 @@ export async function runTextLoop(
 ): Promise<GenerateTextResult<unknown>> {
   scope.throwIfOver()
   const messages = await loadFiles(options.checked.messages, scope)
+  const { output } = options.checked
+  if (output?.prepare) await scope.race(output.prepare())
   const outcome: UploadOutcome = options.checked.uploads === 'keep' ? 'kept' : 'delete'
   try {
     const result = await new TextLoop(options, scope, outlet, messages).run()
@@ -120,6 +126,8 @@ class TextLoop {
   /** The target that answered last: the conversation stays with it, or moves on. */
   #target = 0
   #repaired = false
+  /** Said before the first question was put. */
+  #earlyWarnings: readonly Warning[] = []
   /** The next question is for the output alone. */
   #mustOutput = false
   /** Steps that only repaired come on top of those asked for. */
@@ -173,14 +181,15 @@ class TextLoop {
           ? await readOutputValue(value, output)
           : { valid: false, issues: ['the arguments are not JSON'] }
       if (reading.valid) return { output: reading.value, text: JSON.stringify(value), hasOutput: true }
-      return this.#repairOutput(step, reading.issues, given)
+      return this.#repairOutput(step, output, reading.issues, given)
     }
     if (step.toolCalls.length > 0) return this.#answerCalls(step, isLast || mustOutput)
     if (!output) return {}
     const reading = await readOutputText(step.text, output)
     if (reading.valid) return { output: reading.value, hasOutput: true }
-    if (prepared.outputTool !== undefined && !mustOutput && step.text !== '') return this.#askForOutput(step)
-    return this.#repairOutput(step, reading.issues, undefined)
+    const mayAskAgain = !mustOutput && !wasCut(step)
+    if (prepared.outputTool !== undefined && mayAskAgain && step.text !== '') return this.#askForOutput(step)
+    return this.#repairOutput(step, output, reading.issues, undefined)
   }
 
   async #ask(mustOutput: boolean): Promise<{ readonly step: TextStep; readonly prepared: PreparedCall }> {
@@ -204,13 +213,16 @@ class TextLoop {
     // The parts of a stream got their ids on the way.
     const content = outlet ? step.content : step.content.map((part) => this.#identify(part))
     const leaked = findLeakedCall(step.text)
+    const early = this.#earlyWarnings
+    this.#earlyWarnings = []
+    const warnings = leaked === undefined ? early : [...early, warnOfLeak(leaked)]
     return {
       prepared,
       step: {
         ...step,
         content,
         toolCalls: content.filter((part) => part.type === 'tool-call'),
-        ...(leaked !== undefined && { warnings: [...step.warnings, warnOfLeak(leaked)] }),
+        ...(warnings.length > 0 && { warnings: [...step.warnings, ...warnings] }),
       },
     }
   }
@@ -231,7 +243,15 @@ class TextLoop {
       this.#remember(step.content)
       return { approvals: [] }
     }
-    const run = await runToolCalls(step.toolCalls, this.#toolRun())
+    const told: ToolResultPart[] = []
+    let run: ToolRun
+    try {
+      run = await runToolCalls(step.toolCalls, this.#toolRun(told))
+    } catch (error) {
+      this.#remember(step.content)
+      this.#rememberResults(fillResults(step.toolCalls, told))
+      throw error
+    }
     this.#amend({ toolResults: run.results, warnings: [...step.warnings, ...run.warnings] })
     this.#remember(step.content)
     this.#rememberResults(run.results)
@@ -244,19 +264,31 @@ class TextLoop {
     const parts = this.#checked.messages.flatMap(({ content }) => content)
     const answered = new Set(parts.map((part) => (part.type === 'tool-result' ? part.toolCallId : undefined)))
     const calls = new Map(parts.map((part) => (part.type === 'tool-call' ? [part.toolCallId, part] : ['', undefined])))
-    const results: ToolResultPart[] = []
+    const decided: { readonly call: ToolCallPart; readonly decision: ToolApprovalPart }[] = []
     for (const part of parts) {
       if (part.type !== 'tool-approval' || answered.has(part.toolCallId)) continue
       answered.add(part.toolCallId)
       const call = calls.get(part.toolCallId)
-      if (!call) continue
-      const { result } = await runDecidedCall(call, part, this.#toolRun())
-      results.push(result)
+      if (call) decided.push({ call, decision: part })
     }
-    if (results.length > 0) this.#rememberResults(results)
+    if (decided.length === 0) return
+    // No tool acts for a question that may not be put.
+    await prepareLegs(singleCall(this.#options, createDraft(this.#checked, [...this.#conversation])), this.#scope)
+    const told: ToolResultPart[] = []
+    const warnings: Warning[] = []
+    try {
+      for (const { call, decision } of decided) {
+        warnings.push(...(await runDecidedCall(call, decision, this.#toolRun(told))).warnings)
+      }
+    } finally {
+      const asked = decided.map(({ call }) => call)
+      this.#rememberResults(fillResults(asked, told))
+    }
+    this.#earlyWarnings = warnings
   }
 
-  #toolRun(): ToolRunOptions {
+  /** `told` gets the results as they come: they stand also when a later call ends everything. */
+  #toolRun(told: ToolResultPart[]): ToolRunOptions {
     const { tools, labels, onToolError, approve, parallelToolCalls, messages } = this.#checked
     return {
       tools,
@@ -268,7 +300,10 @@ class TextLoop {
       approve,
       isSequential: parallelToolCalls === false,
       sentBack: this.#sentBack,
-      onResult: (result) => this.#outlet?.push(result),
+      onResult: (result) => {
+        told.push(result)
+        this.#outlet?.push(result)
+      },
     }
   }
 
@@ -284,9 +319,13 @@ class TextLoop {
   }
 
   /** An output that does not fit goes back to the model once; the try is no part of the conversation. */
-  #repairOutput(step: TextStep, issues: readonly string[], call: ToolCallPart | undefined): undefined {
-    const wasCut = step.finishReason === 'length' || step.finishReason === 'content-filter'
-    if (this.#repaired || wasCut) throw createOutputError(step, issues, wasCut)
+  #repairOutput(
+    step: TextStep,
+    { jsonSchema }: ResolvedSchema,
+    issues: readonly string[],
+    call: ToolCallPart | undefined,
+  ): undefined {
+    if (this.#repaired || wasCut(step)) throw createOutputError(step, issues, describePlaces(issues, jsonSchema))
     this.#repaired = true
     this.#extraSteps++
     this.#mustOutput = true
@@ -370,12 +409,8 @@ class TextLoop {
 
   /** What was done before the error is not lost: tools may have acted. */
   #withProgress(error: unknown): unknown {
-    if (ShlyuzError.isInstance(error) && this.#responses.length > 0) {
-      Object.defineProperty(error, 'responseMessages', {
-        value: Object.freeze([...this.#responses]),
-        enumerable: false,
-      })
-    }
+    if (!ShlyuzError.isInstance(error) || isCallersReason(error) || this.#responses.length === 0) return error
+    keepAside(error, { responseMessages: Object.freeze([...this.#responses]) })
     return error
   }
 }
@@ -405,7 +440,8 @@ class StepSink implements PartSink {
     if (part.type === 'tool-call') {
       const call = this.#ids.assign(part)
       if (call.toolName !== this.#outputTool) this.#outlet.push(call)
-      else if (call.invalidInput === undefined) this.#outlet.push({ type: 'partial-output', output: call.input })
+      else if (call.invalidInput === undefined && findUnsafeJson(call.input) === undefined)
+        this.#outlet.push({ type: 'partial-output', output: call.input })
       return call
     }
     this.#outlet.push(part)
@@ -414,6 +450,15 @@ class StepSink implements PartSink {
     if (shown) this.#outlet.push({ type: 'partial-output', ...shown })
     return part
   }
+}
+
+/** Results in the order of their calls. A call without one has ended all the same: a conversation needs an answer. */
+function fillResults(calls: readonly ToolCallPart[], told: readonly ToolResultPart[]): readonly ToolResultPart[] {
+  const byId = new Map(told.map((result) => [result.toolCallId, result]))
+  return calls.map(({ toolCallId, toolName }) => {
+    const output = 'The turn was broken off: this call failed, or did not end, or was not made.'
+    return byId.get(toolCallId) ?? Object.freeze({ type: 'tool-result', toolCallId, toolName, output, isError: true })
+  })
 }
 
 function isForModel(part: ContentPart): part is Extract<ContentPart, CallPart> {
@@ -432,15 +477,21 @@ function warnOfLeak(mark: string): Warning {
   }
 }
 
-function createOutputError(step: TextStep, issues: readonly string[], wasCut: boolean): OutputValidationError {
-  const why = wasCut ? `it ended early (${step.finishReason})` : issues.map((issue) => issue.split(':')[0]).join(', ')
+/** To ask again would end the same way. */
+function wasCut({ finishReason }: TextStep): boolean {
+  return finishReason === 'length' || finishReason === 'content-filter'
+}
+
+function createOutputError(step: TextStep, issues: readonly string[], places: string): OutputValidationError {
+  const isCut = wasCut(step)
+  const why = isCut ? `it ended early (${step.finishReason})` : places
   const error = new OutputValidationError(`the output does not fit its schema: ${why}`, {
-    code: wasCut ? 'output.incomplete' : 'output.invalid',
+    code: isCut ? 'output.incomplete' : 'output.invalid',
     provider: step.model.provider,
     model: step.model.id,
     attempts: step.attempts,
     policy: step.policy,
-    hint: wasCut
+    hint: isCut
       ? 'Ответ оборвался раньше конца: увеличьте maxOutputTokens или упростите схему.'
       : 'Модель дважды не выдержала схему: упростите output. Текст ответа — в error.text, замечания — в error.issues.',
     text: step.text,

@@ -20,6 +20,9 @@ const removalMs = 5_000
 /** How long an upload that nobody waits for any more may take to say its id: without the id it cannot be removed. */
 const lateMs = 2_000
 
+/** Shortest limit of an upload: a caller in a hurry must not end it for those who wait with it. */
+const sharedMs = 600_000
+
 const removalRetry = { retries: 1, longestWaitMs: 1_000 }
 
 /** Whose a file is, and under which policy it is removed. Kept as long as the file: it holds no call's record. */
@@ -124,7 +127,8 @@ export class UploadRegistry {
 
   #begin(key: string, context: CallContext, { put, remove }: UploadEffect, run: RunOperation): Upload {
     // A scope of its own, since several calls share it: the abort of one must not end it for the others.
-    const scope = new CallScope({ wheel: context.scope.wheel, limitMs: context.scope.remainingMs })
+    const limitMs = Math.max(sharedMs, context.scope.remainingMs)
+    const scope = new CallScope({ wheel: context.scope.wheel, limitMs })
     const fileId = run({ ...context, scope }, put())
     const { services, provider, guard, limits, secretRequest } = context
     const owner = { services, provider, guard, limits, secretRequest }
@@ -169,9 +173,10 @@ export class CallUploads {
 
   /** The id of a file with this content at the service: put there now, by another call at this moment, or before. */
   async use(context: CallContext, effect: UploadEffect, run: RunOperation): Promise<string> {
-    const { services, provider, scope, secretRequest } = context
+    const { services, provider, guard, scope, secretRequest } = context
     const credential = await scope.race(services.authorizer.keyOf(provider, secretRequest))
-    const key = JSON.stringify([provider.name, credential, effect.key])
+    // What one policy let out, or refused to, says nothing about a call under another one.
+    const key = JSON.stringify([provider.name, credential, guard.digest, effect.key])
     const upload = this.#registry.acquire(key, this, context, effect, run)
     this.#used.add(upload)
     return scope.race(upload.fileId)

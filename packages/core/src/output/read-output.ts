@@ -1,5 +1,5 @@
 import type { ResolvedSchema } from '../schemas/resolve-schema.ts'
-import { hasForbiddenKey } from '../tools/has-forbidden-key.ts'
+import { findUnsafeJson } from '../tools/find-unsafe-json.ts'
 
 export type OutputReading =
   | { readonly valid: true; readonly value: unknown }
@@ -14,7 +14,8 @@ export async function readOutputText(text: string, schema: ResolvedSchema): Prom
 
 /** Holds a value against the schema of the output. */
 export async function readOutputValue(value: unknown, schema: ResolvedSchema): Promise<OutputReading> {
-  if (hasForbiddenKey(value)) return { valid: false, issues: ['the answer has the key __proto__'] }
+  const unsafe = findUnsafeJson(value)
+  if (unsafe !== undefined) return { valid: false, issues: [`the answer ${unsafe}`] }
   return schema.validate(value)
 }
 

@@ -202,3 +202,38 @@ describe('nesting at the other depths', () => {
     )
   })
 })
+
+describe('a model that a policy declares', () => {
+  const declared = { id: 'own', developer: 'ru', weights: 'own', source: 'ours', asOf: '2026-11-24' } as const
+  const first = 'https://a.corp.example'
+  const second = 'https://b.corp.example'
+  const third = 'https://c.corp.example'
+  const client = definePolicy({
+    name: 'client',
+    origins: [
+      { origin: first, addresses: ['10.0.0.0/8'], models: [declared] },
+      { origin: second, addresses: ['10.0.0.0/8'], models: [declared] },
+      third,
+    ],
+    models: { developer: ['ru'], weights: ['own'] },
+  })
+  const ref = { id: 'own', catalogueId: 'own' }
+
+  function codeAt(origin: string, policies = [client]): string {
+    const guard = createGuard(policies)
+    const model = guard.identify('any', ref, [first, second, third])
+    return guard.judgeUrl(origin, { credentialOnly: false, method: 'POST', hasBody: true, model }).decision.code
+  }
+
+  test('is known at each origin that declares it, and at no other', () => {
+    expect([first, second, third].map((origin) => codeAt(origin))).toEqual(['ok', 'ok', 'model.mismatch'])
+  })
+
+  test('is not made known elsewhere by the policy of a request', () => {
+    const request = definePolicy({
+      name: 'request',
+      origins: [first, { origin: third, addresses: ['10.0.0.0/8'], models: [declared] }],
+    })
+    expect(codeAt(third, [client, request])).toBe('model.mismatch')
+  })
+})

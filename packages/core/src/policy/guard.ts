@@ -74,9 +74,7 @@ class PolicyGuard implements Guard {
 
   identify(kind: string, model: ModelRef, origins: readonly string[]): ModelIdentity {
     const id = model.tuned === undefined ? model.catalogueId : `${model.catalogueId}@${model.tuned}`
-    // The outermost policy alone says who made what: a request must not promote a model by declaring it.
-    const outermost = this.#policies.find((policy) => policy.origins ?? policy.models)
-    for (const { origin, models } of outermost?.origins ?? []) {
+    for (const { origin, models } of this.#declaring?.origins ?? []) {
       const declared = models.find((one) => one.id.toLowerCase() === id.toLowerCase())
       if (declared && origins.includes(origin)) return declared
     }
@@ -85,6 +83,11 @@ class PolicyGuard implements Guard {
       record ??
       Object.freeze({ id, developer: 'unknown', weights: 'unknown', source: 'not in the catalogue', asOf: '' })
     )
+  }
+
+  /** The outermost policy alone says who made what: a request must not promote a model by declaring it. */
+  get #declaring(): CompiledPolicy | undefined {
+    return this.#policies.find((policy) => policy.origins ?? policy.models)
   }
 
   judgeIntent(intent: Intent): Decision | Promise<Decision> {
@@ -135,12 +138,12 @@ class PolicyGuard implements Guard {
     return (this.proxy && isLiteral(host) && judgeResolved(this.#policies, host, [host], 'target')) || 'ok'
   }
 
-  /** A model that an origin declares is known at that origin alone. */
+  /** A model that an origin declares is known at that origin alone, and at others that declare the very same. */
   #isKnownAt(origin: string, model: ModelIdentity): boolean {
-    const declaring = this.#policies.flatMap(({ origins = [] }) =>
-      origins.filter(({ models }) => (models as readonly ModelIdentity[]).includes(model)),
-    )
-    return declaring.length === 0 || declaring.some((one) => one.origin === origin)
+    const all = this.#declaring?.origins ?? []
+    const isDeclared = all.some(({ models }) => (models as readonly ModelIdentity[]).includes(model))
+    if (!isDeclared) return true
+    return all.some((one) => one.origin === origin && one.models.some((other) => isSameModel(other, model)))
   }
 
   judgeHeaders(headers: Readonly<Record<string, string>>): Decision | undefined {
@@ -204,4 +207,9 @@ class PolicyGuard implements Guard {
       policy: Object.freeze({ name: this.name, digest: this.digest }),
     })
   }
+}
+
+function isSameModel(a: ModelIdentity, b: ModelIdentity): boolean {
+  const isSameId = a.id.toLowerCase() === b.id.toLowerCase()
+  return isSameId && a.developer === b.developer && a.weights === b.weights && a.base === b.base
 }

@@ -23,6 +23,12 @@ export interface NormalisedSchema {
 /** Levels of a schema: deeper ones are a mistake, or an attack. */
 const depthLimit = 64
 
+/** Schemas that one becomes when its references are put in place: doubled at each level, they have no end. */
+const nodeLimit = 10_000
+
+/** Losses told of one schema. */
+const lossLimit = 32
+
 /** Keywords whose values are schemas by name, lists of schemas, and single schemas. */
 const namedKeywords = ['properties', 'patternProperties', 'dependentSchemas']
 const listKeywords = ['anyOf', 'oneOf', 'allOf', 'prefixItems']
@@ -43,6 +49,7 @@ class SchemaWalk {
   readonly #root: JsonSchema
   readonly #rules: SchemaRules
   readonly #where: string
+  #nodes = 0
 
   constructor(root: JsonSchema, rules: SchemaRules, where: string) {
     this.#root = root
@@ -52,8 +59,15 @@ class SchemaWalk {
 
   /** `open`: the references being put in place at this moment. */
   visit(schema: JsonSchema, path: readonly string[], open: readonly string[]): Record<string, unknown> {
-    if (path.length > depthLimit) {
+    if (path.length > depthLimit || open.length > depthLimit) {
       this.#refuse(path, 'is nested too deeply', 'упростите вложенность')
+      return {}
+    }
+    if (++this.#nodes > nodeLimit) {
+      if (this.#nodes === nodeLimit + 1) {
+        const why = `becomes more than ${nodeLimit} schemas when its references are put in place`
+        this.#refuse([], why, 'слишком велика: уберите повторяющиеся $ref')
+      }
       return {}
     }
     const { noUnions, requireProperties } = this.#rules
@@ -71,6 +85,8 @@ class SchemaWalk {
   #visitChildren(node: JsonSchema, path: readonly string[], open: readonly string[]): Record<string, unknown> {
     const visited: Record<string, unknown> = {}
     for (const [keyword, value] of Object.entries(node)) {
+      // Set on a plain object, it would change its prototype.
+      if (keyword === '__proto__') continue
       if ((keyword === '$defs' || keyword === 'definitions') && this.#rules.inlineReferences) continue
       const isNamed = namedKeywords.includes(keyword) || keyword === '$defs' || keyword === 'definitions'
       if (isNamed && isObject(value)) {
@@ -132,7 +148,11 @@ class SchemaWalk {
     return merged
   }
 
-  #withoutUnion(schema: JsonSchema, path: readonly string[]): JsonSchema {
+  #withoutUnion(schema: JsonSchema, path: readonly string[], depth = 0): JsonSchema {
+    if (depth > depthLimit) {
+      this.#refuse(path, 'is nested too deeply', 'упростите вложенность')
+      return {}
+    }
     const { type } = schema
     let node = schema
     if (Array.isArray(type)) {
@@ -150,13 +170,13 @@ class SchemaWalk {
         return rest
       }
       if (others.length < branches.length) this.#warnOfNull(path)
-      node = isObject(others[0]) ? this.#withoutUnion({ ...others[0], ...rest }, path) : rest
+      node = isObject(others[0]) ? this.#withoutUnion({ ...others[0], ...rest }, path, depth + 1) : rest
     }
     return node
   }
 
   #warnOfNull(path: readonly string[]): void {
-    this.losses.push({
+    this.#lose({
       effect: 'warn',
       code: 'schema-null-dropped',
       setting: this.#where,
@@ -165,13 +185,19 @@ class SchemaWalk {
   }
 
   #refuse(path: readonly string[], why: string, fix: string): void {
-    this.losses.push({
+    this.#lose({
       effect: 'refuse',
       code: 'schema-unsupported',
       setting: this.#where,
       message: `${this.#rules.service} cannot express the schema: ${this.#place(path)} ${why}`,
       hint: `Схема ${this.#place(path)}: ${fix}.`,
     })
+  }
+
+  /** A refusal is told whatever else there is. */
+  #lose(loss: Loss): void {
+    if (this.losses.length < lossLimit) this.losses.push(loss)
+    else if (loss.effect === 'refuse' && !this.losses.some(({ effect }) => effect === 'refuse')) this.losses.push(loss)
   }
 
   #place(path: readonly string[]): string {

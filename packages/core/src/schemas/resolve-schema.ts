@@ -5,6 +5,11 @@ import type { JsonSchema, SchemaIssue, StandardSchema } from '../vocabulary/sche
 export interface ResolvedSchema {
   readonly jsonSchema: JsonSchema
   validate(value: unknown): Promise<Validation>
+  /**
+   * Makes the validator ready, where that takes a step of its own.
+   * @throws ConfigurationError for a schema that nothing can be held against
+   */
+  prepare?(): Promise<void>
 }
 
 export type Validation =
@@ -66,37 +71,58 @@ function resolveStandard(given: StandardSchema, where: string): ResolvedSchema {
   }
 }
 
+const types: readonly unknown[] = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null']
+const typeless = ['$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const', 'properties']
+
 /** zod reads JSON Schema too; it is loaded when there is something to validate. */
 function resolvePlain(jsonSchema: JsonSchema, where: string): ResolvedSchema {
-  if (
-    typeof jsonSchema['type'] !== 'string' &&
-    !['$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'properties'].some((key) => Object.hasOwn(jsonSchema, key))
-  ) {
-    throw new ConfigurationError(`${where} is neither a validator nor a JSON Schema: it has no type`, {
-      code: 'config.schema',
-      hint: `${where}: JSON Schema начинается с type, например { type: 'object', properties: { … } }.`,
-    })
+  const { type } = jsonSchema
+  const isSchema = type === undefined ? typeless.some((key) => Object.hasOwn(jsonSchema, key)) : hasKnownTypes(type)
+  if (!isSchema) {
+    const isShape = Object.values(jsonSchema).some(isStandard)
+    throw new ConfigurationError(
+      isShape
+        ? `${where} holds validators and is none itself: wrap it in z.object`
+        : `${where} is neither a validator nor a JSON Schema: it has no known type`,
+      {
+        code: 'config.schema',
+        hint: isShape
+          ? `Оберните: ${where}: z.object({ … }).`
+          : `${where}: JSON Schema начинается с type, например { type: 'object', properties: { … } }.`,
+      },
+    )
   }
+  const unfit = (cause: unknown): ConfigurationError =>
+    new ConfigurationError(`${where}: this JSON Schema cannot be validated`, {
+      code: 'config.schema',
+      hint: `${where}: упростите JSON Schema или передайте валидатор zod.`,
+      cause,
+    })
   let validator: Promise<StandardSchema> | undefined
+  const compile = async (): Promise<StandardSchema> => {
+    validator ??= import('zod').then(({ fromJSONSchema }) => fromJSONSchema(jsonSchema as never))
+    try {
+      return await validator
+    } catch (cause) {
+      throw unfit(cause)
+    }
+  }
   return {
     jsonSchema,
+    async prepare() {
+      await compile()
+    },
     async validate(value) {
-      validator ??= import('zod').then(({ fromJSONSchema }) => fromJSONSchema(jsonSchema as never))
-      let compiled: StandardSchema
-      try {
-        compiled = await validator
-      } catch (cause) {
-        throw new ConfigurationError(`${where}: this JSON Schema cannot be validated`, {
-          code: 'config.schema',
-          hint: `${where}: упростите JSON Schema или передайте валидатор zod.`,
-          cause,
-        })
-      }
+      const compiled = await compile()
       const result = await compiled['~standard'].validate(value)
       if (result.issues) return { valid: false, issues: describe(result.issues) }
       return { valid: true, value }
     },
   }
+}
+
+function hasKnownTypes(type: unknown): boolean {
+  return Array.isArray(type) ? type.length > 0 && type.every((one) => types.includes(one)) : types.includes(type)
 }
 
 /** A validator's own message may quote the value: for the model that is its own answer, for an error it is cut. */

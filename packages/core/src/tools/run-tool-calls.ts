@@ -1,11 +1,10 @@
-import { ShlyuzError } from '../errors/shlyuz-error.ts'
 import { ToolExecutionError } from '../errors/tool-execution-error.ts'
 import type { CheckedTool, CheckedTools } from '../operations/check-tools.ts'
 import type { CallScope } from '../transport/call-scope.ts'
 import type { Message, ToolCallPart, ToolResultPart } from '../vocabulary/messages.ts'
 import type { ToolContext } from '../vocabulary/tools.ts'
 import type { Warning } from '../vocabulary/warnings.ts'
-import { hasForbiddenKey } from './has-forbidden-key.ts'
+import { findUnsafeJson } from './find-unsafe-json.ts'
 
 /** What running tools needs of the call. */
 export interface ToolRunOptions {
@@ -38,6 +37,18 @@ export interface ToolRun {
 /** What the model is told of an error, in characters. */
 const messageLimit = 1_000
 
+/** Characters of a result as JSON: far above what any model takes, and no burden to the process. */
+const outputLimit = 8 * 1024 * 1024
+
+/** Calls of one answer. More are no plan but a fault, and none of them runs. */
+const callLimit = 128
+
+/** One answer's calls. */
+interface Turn extends ToolRunOptions {
+  /** {@link ToolRunOptions.sentBack} before this answer. */
+  readonly sentBefore: ReadonlySet<string>
+}
+
 type Outcome = ToolResultPart | 'approval' | 'open'
 
 /**
@@ -49,11 +60,19 @@ type Outcome = ToolResultPart | 'approval' | 'open'
 export async function runToolCalls(calls: readonly ToolCallPart[], options: ToolRunOptions): Promise<ToolRun> {
   const warnings: Warning[] = []
   const outcomes: Outcome[] = []
+  if (calls.length > callLimit) {
+    throw new ToolExecutionError(`the model made ${calls.length} calls at once, more than ${callLimit}: none was run`, {
+      code: 'tool.too_many',
+      hint: `Модель запросила ${calls.length} вызовов сразу: уточните задачу или задайте parallelToolCalls: false.`,
+    })
+  }
+  // All that one answer gets wrong goes back to the model together.
+  const turn = { ...options, sentBefore: new Set(options.sentBack) }
   if (options.isSequential) {
-    for (const call of calls) outcomes.push(await runCall(call, options, warnings))
+    for (const call of calls) outcomes.push(await runCall(call, turn, warnings))
   } else {
     // All are awaited before an error is thrown: no tool runs on behind the caller's back.
-    const settled = await Promise.allSettled(calls.map((call) => runCall(call, options, warnings)))
+    const settled = await Promise.allSettled(calls.map((call) => runCall(call, turn, warnings)))
     const broken = settled.find((one) => one.status === 'rejected')
     if (broken) throw broken.reason
     outcomes.push(...settled.map((one) => (one as PromiseFulfilledResult<Outcome>).value))
@@ -74,7 +93,8 @@ export async function runDecidedCall(
 ): Promise<{ readonly result: ToolResultPart; readonly warnings: readonly Warning[] }> {
   const warnings: Warning[] = []
   if (!decision.approved) return { result: give(options, refusal(call, decision.reason)), warnings }
-  const outcome = await runCall(call, { ...options, approve: () => true }, warnings)
+  const turn = { ...options, sentBefore: new Set(options.sentBack), approve: () => true }
+  const outcome = await runCall(call, turn, warnings)
   if (typeof outcome === 'object') return { result: outcome, warnings }
   throw new ToolExecutionError(`tool '${call.toolName}' was approved and cannot run: it has no execute`, {
     code: 'tool.open',
@@ -82,7 +102,7 @@ export async function runDecidedCall(
   })
 }
 
-async function runCall(call: ToolCallPart, options: ToolRunOptions, warnings: Warning[]): Promise<Outcome> {
+async function runCall(call: ToolCallPart, options: Turn, warnings: Warning[]): Promise<Outcome> {
   const found = options.tools.get(call.toolName)
   if (!found) return sendBack(call, [`there is no tool '${call.toolName.slice(0, 70)}'`], options, warnings)
   const checked = await checkInput(call, found)
@@ -103,8 +123,9 @@ async function runCall(call: ToolCallPart, options: ToolRunOptions, warnings: Wa
     if (decision) {
       if (!options.approve) return 'approval'
       const approve = options.approve
-      const approved = await options.scope.race(Promise.resolve().then(() => approve(call)))
-      if (!approved) return give(options, refusal(call, undefined))
+      const approved: unknown = await options.scope.race(Promise.resolve().then(() => approve(call)))
+      // Nothing but `true` is a yes: an object that says no is truthy too.
+      if (approved !== true) return give(options, refusal(call, undefined))
     }
     const { execute } = tool
     const output = await inTime(found, options, controller, async () => toJson(await execute(input, context), call))
@@ -119,14 +140,16 @@ async function checkInput(
   { input: schema }: CheckedTool,
 ): Promise<{ readonly value: unknown } | { readonly issues: readonly string[] }> {
   if (invalidInput !== undefined) return { issues: ['the arguments are not a JSON object'] }
-  if (hasForbiddenKey(input)) return { issues: ['the arguments have the key __proto__'] }
+  const unsafe = findUnsafeJson(input)
+  if (unsafe !== undefined) return { issues: [`the object of arguments ${unsafe}`] }
   const validation = await schema.validate(input ?? {})
   return validation.valid ? { value: validation.value } : { issues: validation.issues }
 }
 
 async function needsDecision({ tool }: CheckedTool, input: never, context: ToolContext): Promise<boolean> {
   const { needsApproval = false } = tool
-  return typeof needsApproval === 'function' ? await needsApproval(input, context) : needsApproval
+  const answer: unknown = typeof needsApproval === 'function' ? await needsApproval(input, context) : needsApproval
+  return answer !== false
 }
 
 /** Runs code of the caller's within the life of the call and the tool's own limit of time. */
@@ -151,7 +174,7 @@ async function inTime<T>(
   if (Number.isFinite(limitMs)) {
     timer = setTimeout(() => {
       fail(
-        new ToolExecutionError(`tool '${spec.name}' did not end within ${limitMs} ms`, {
+        createFailure(`tool '${spec.name}' did not end within ${limitMs} ms`, {
           code: 'tool.timeout',
           hint: `Инструмент ${spec.name} не уложился в ${limitMs} мс: увеличьте timeoutMs инструмента или timeout.toolMs.`,
         }),
@@ -167,15 +190,10 @@ async function inTime<T>(
 }
 
 /** Arguments that do not fit go back to the model, once a tool and call. */
-function sendBack(
-  call: ToolCallPart,
-  issues: readonly string[],
-  options: ToolRunOptions,
-  warnings: Warning[],
-): ToolResultPart {
+function sendBack(call: ToolCallPart, issues: readonly string[], options: Turn, warnings: Warning[]): ToolResultPart {
   const { toolName } = call
-  if (options.sentBack.has(toolName)) {
-    throw new ToolExecutionError(`the model gave tool '${toolName.slice(0, 70)}' arguments that do not fit, twice`, {
+  if (options.sentBefore.has(toolName)) {
+    throw new ToolExecutionError(`the model gave ${nameOf(call, options)} arguments that do not fit, twice`, {
       code: options.tools.has(toolName) ? 'tool.input_invalid' : 'tool.unknown',
       hint: `Модель дважды передала неверные аргументы: упростите inputSchema и описание инструмента. ${issues.length} замеч.`,
     })
@@ -184,7 +202,7 @@ function sendBack(
   warnings.push({
     code: 'tool-input-invalid',
     setting: 'tools',
-    message: `the model's call of '${toolName.slice(0, 70)}' did not fit; it was asked to repair it`,
+    message: `the model's call of ${nameOf(call, options)} did not fit; it was asked to repair it`,
   })
   return give(options, {
     type: 'tool-result',
@@ -197,9 +215,8 @@ function sendBack(
 
 function failed(call: ToolCallPart, error: unknown, options: ToolRunOptions, warnings: Warning[]): ToolResultPart {
   if (options.scope.over) throw options.scope.reason
-  const isOurs = ShlyuzError.isInstance(error)
   if (options.onToolError === 'throw') {
-    if (isOurs) throw error
+    if (ownFailures.has(error as object)) throw error
     throw new ToolExecutionError(`tool '${call.toolName}' threw`, {
       hint: `Ошибка в инструменте ${call.toolName}: см. cause. Чтобы модель узнала о ней и продолжила, уберите onToolError: 'throw'.`,
       cause: error,
@@ -208,9 +225,9 @@ function failed(call: ToolCallPart, error: unknown, options: ToolRunOptions, war
   warnings.push({
     code: 'tool-failed',
     setting: 'tools',
-    message: `tool '${call.toolName}' failed (${error instanceof Error ? error.name : typeof error}); the model was told`,
+    message: `tool '${call.toolName}' failed (${kindOf(error)}); the model was told`,
   })
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return give(options, {
     type: 'tool-result',
     toolCallId: call.toolCallId,
@@ -218,6 +235,37 @@ function failed(call: ToolCallPart, error: unknown, options: ToolRunOptions, war
     output: message.slice(0, messageLimit) || 'the tool failed',
     isError: true,
   })
+}
+
+/** A name that the model made up is its own text: it stays out of errors and warnings. */
+function nameOf({ toolName }: ToolCallPart, { tools }: ToolRunOptions): string {
+  return tools.has(toolName) ? `'${toolName}'` : 'a tool that is not there'
+}
+
+function kindOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.name.slice(0, 70) : typeof error
+  } catch {
+    return typeof error
+  }
+}
+
+/** Anything may be thrown, also what cannot be made a text. */
+function messageOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return ''
+  }
+}
+
+/** Failures of tools that are ours; what a tool throws is wrapped, be it an error of another call of ours. */
+const ownFailures = new WeakSet<object>()
+
+function createFailure(...given: ConstructorParameters<typeof ToolExecutionError>): ToolExecutionError {
+  const failure = new ToolExecutionError(...given)
+  ownFailures.add(failure)
+  return failure
 }
 
 function refusal({ toolCallId, toolName }: ToolCallPart, reason: string | undefined): ToolResultPart {
@@ -231,16 +279,25 @@ function give(options: ToolRunOptions, result: ToolResultPart): ToolResultPart {
   return frozen
 }
 
+function tooLarge(toolName: string, characters: number): ToolExecutionError {
+  return createFailure(`tool '${toolName}' gave back ${characters} characters, more than ${outputLimit}`, {
+    code: 'tool.output',
+    hint: `Инструмент ${toolName} вернул больше, чем поместится в любую модель: верните выжимку или страницу данных.`,
+  })
+}
+
 /** A copy in plain JSON: what is sent is what the result shows. */
 function toJson(output: unknown, { toolName }: ToolCallPart): unknown {
   if (output === undefined) return null
   try {
     const text = JSON.stringify(output) as string | undefined
+    if (text !== undefined && text.length > outputLimit) throw tooLarge(toolName, text.length)
     if (text !== undefined) return JSON.parse(text) as unknown
-  } catch {
-    // A cycle or a BigInt.
+  } catch (error) {
+    // A cycle or a BigInt, unless it is ours.
+    if (ownFailures.has(error as object)) throw error
   }
-  throw new ToolExecutionError(`tool '${toolName}' gave back what is no JSON`, {
+  throw createFailure(`tool '${toolName}' gave back what is no JSON`, {
     code: 'tool.output',
     hint: `Инструмент ${toolName} вернул то, чего нет в JSON (цикл, BigInt, функцию): верните обычный объект.`,
   })

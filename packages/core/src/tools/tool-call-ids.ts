@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { ProtocolError } from '../errors/protocol-error.ts'
 import type { PartMessage, ToolCallPart } from '../vocabulary/messages.ts'
+import { findUnsafeJson, tooDeep } from './find-unsafe-json.ts'
 
 /**
  * Keeps the ids of tool calls unique within a conversation: some services give none, others give the name of the
@@ -14,8 +16,17 @@ export class ToolCallIds {
     }
   }
 
-  /** The call with an id that no other call has. */
+  /**
+   * The call with an id that no other call has.
+   * @throws ProtocolError for arguments that nothing could walk through, also on their way back to the service
+   */
   assign(call: ToolCallPart): ToolCallPart {
+    if (findUnsafeJson(call.input) === tooDeep) {
+      throw new ProtocolError(`the arguments of a tool call are nested too deeply`, {
+        code: 'response.too_deep',
+        hint: 'Аргументы вызова вложены слишком глубоко: ответ испорчен, повторите запрос.',
+      })
+    }
     const { toolCallId: given, toolName } = call
     const isUsable = given !== '' && given !== toolName && !this.#taken.has(given)
     const toolCallId = isUsable ? given : `call_${randomUUID().replaceAll('-', '').slice(0, 24)}`

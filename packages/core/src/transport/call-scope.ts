@@ -6,6 +6,14 @@ export interface Cancellable {
   fail(reason: unknown): void
 }
 
+/** What callers aborted with: theirs, and not to be touched, also when it is an error of ours. */
+const callersReasons = new WeakSet()
+
+/** True for the reason of a caller's own signal. */
+export function isCallersReason(reason: object): boolean {
+  return callersReasons.has(reason)
+}
+
 export interface CallScopeOptions {
   readonly wheel: DeadlineWheel
   readonly limitMs: number
@@ -41,7 +49,7 @@ export class CallScope implements WheelEntry {
     this.#phase = options.phase ?? 'total'
     this.#deadline = performance.now() + options.limitMs
     if (this.#signal?.aborted) {
-      this.fail(this.#signal.reason)
+      this.handleEvent()
     } else if (this.#parent?.over) {
       this.fail(this.#parent.reason)
     } else {
@@ -62,7 +70,9 @@ export class CallScope implements WheelEntry {
 
   /** The signal's listener. */
   handleEvent(): void {
-    this.fail(this.#signal?.reason)
+    const reason: unknown = this.#signal?.reason
+    if (typeof reason === 'object' && reason !== null) callersReasons.add(reason)
+    this.fail(reason)
   }
 
   tick(now: number): void {

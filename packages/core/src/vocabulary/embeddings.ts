@@ -16,10 +16,13 @@ export interface EmbeddingFacts {
   readonly attempts: readonly Attempt[]
 }
 
+/** What `embed` gives. */
 export interface EmbedResult extends EmbeddingFacts {
+  /** The vector; its length is the model's, or `dimensions`. */
   readonly embedding: readonly number[]
 }
 
+/** What `embedMany` gives. */
 export interface EmbedManyResult extends EmbeddingFacts {
   /** One for each value, in their order. */
   readonly embeddings: readonly (readonly number[])[]

@@ -8,8 +8,9 @@ import type { Warning } from './warnings.ts'
 /** How far a deferred job is. */
 export interface JobStatus {
   readonly status: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
-  /** Requests answered so far, as far as the service says. */
+  /** Requests answered by now, as far as the service says. */
   readonly completed: number
+  /** Requests in the job. */
   readonly total: number
 }
 
@@ -29,7 +30,9 @@ export type JobItem<Output = undefined> =
   | { readonly status: 'done'; readonly answer: JobAnswer<Output> }
   | { readonly status: 'failed'; readonly error: ShlyuzError }
 
+/** What `result` of a job gives. */
 export interface JobResult<Output = undefined> {
+  /** One for each request, in their order. */
   readonly items: readonly JobItem<Output>[]
   /** Sum over the answered requests. */
   readonly usage: Usage

@@ -10,7 +10,10 @@ export class LocalFile {
   }
 }
 
-/** The file at `path`, for an image or a file part: `{ type: 'image', image: localFile('scan.png') }`. */
+/**
+ * The file at `path`, for an image or a file part: `{ type: 'image', image: localFile('scan.png') }`. A path that does
+ * not begin with `/` counts from the folder the process was started in. Up to 128 MB.
+ */
 export function localFile(path: string): LocalFile {
   return new LocalFile(path)
 }

@@ -87,28 +87,35 @@ export interface SourcePart {
 /** What a service wants back in the next turn, by vendor kind. Plain JSON; other vendors do not get it. */
 export type ProviderMetadata = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
+/** What a user's message may hold. */
 export type UserPart = TextPart | ImagePart | FilePart
+/** What an assistant's message may hold: take it from `responseMessages`. */
 export type AssistantPart = TextPart | ReasoningPart | ToolCallPart | FilePart | SourcePart
+/** What a tool's message may hold. */
 export type ToolPart = ToolResultPart | ToolApprovalPart
 
 /** A piece of an answer. Generated files come as `file` parts with the id under which the provider holds them. */
 export type ContentPart = TextPart | ReasoningPart | ToolCallPart | FilePart | SourcePart
 
+/** What the model is to keep to; before every other message. `instructions` says the same. */
 export interface SystemMessage {
   readonly role: 'system'
   readonly content: string
 }
 
+/** What a person says or shows. */
 export interface UserMessage {
   readonly role: 'user'
   readonly content: string | readonly UserPart[]
 }
 
+/** What a model answered. */
 export interface AssistantMessage {
   readonly role: 'assistant'
   readonly content: string | readonly AssistantPart[]
 }
 
+/** What came of the tools that the message before asked for. */
 export interface ToolMessage {
   readonly role: 'tool'
   readonly content: readonly ToolPart[]

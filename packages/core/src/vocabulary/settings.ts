@@ -4,15 +4,19 @@ export interface TextSettings {
   readonly maxOutputTokens?: number
   /** 0 to 2; the upper limit may be lower on a provider. Default: the service's own. */
   readonly temperature?: number
-  /** 0 to 1. */
+  /** Share of probability the next word is drawn from, 0 to 1. Default: the service's own. */
   readonly topP?: number
+  /** A whole number: the same one is to give the same answer. A warning where the service has none. */
   readonly seed?: number
+  /** -2 to 2; above 0 the model repeats words less the more often they stood. Default: the service's own. */
   readonly frequencyPenalty?: number
+  /** -2 to 2; above 0 the model repeats words less that stood at all. Default: the service's own. */
   readonly presencePenalty?: number
-  /** How much the model is to think before it answers. Default: the service's own. */
+  /** How much the model is to think before it answers; `'off'`: not at all. Default: the service's own. */
   readonly reasoningEffort?: ReasoningEffort
 }
 
+/** Degrees of thinking; a service with fewer of them takes the one it has. */
 export type ReasoningEffort = 'off' | 'low' | 'medium' | 'high'
 
 /** Limits of time, in milliseconds. Checked about ten times a second: no finer promise is made. */

@@ -266,7 +266,7 @@ describe('YandexGPT tokenizer and other paths', () => {
     expect(String(tokens.length)).toBe(result.usage.inputTextTokens)
   })
 
-  it('answers 501 to what is not emulated yet and 404 to the rest', async () => {
+  it('answers 501 to what is not emulated and 404 to the rest', async () => {
     expect((await post('/v1/files', {}, 'ai')).status).toBe(501)
     expect((await post('/elsewhere', {})).status).toBe(404)
   })
