@@ -61,3 +61,38 @@ test('what a batch loses is told by the form it takes, also where the chat is of
   })
   expect(job.warnings).toMatchObject([{ code: 'setting-ignored', setting: 'reasoningEffort' }])
 })
+
+test('an abort ends the waiting with its own reason, and the job goes on', async () => {
+  await using world = await startBoth({ yandexgpt: { operationPolls: 50 } })
+  const job = await world.client.submitText({ model: 'yandexgpt/yandexgpt-5.1', requests: [{ prompt: 'Раз' }] })
+  const controller = new AbortController()
+  const reason = new Error('the user went away')
+  let looks = 0
+  const waiting = job.result({
+    ...fast,
+    signal: controller.signal,
+    onProgress: () => {
+      if (++looks === 2) controller.abort(reason)
+    },
+  })
+  expect(await caught(waiting)).toBe(reason)
+  const { length } = world.emulator.requests
+  await new Promise((resolve) => setTimeout(resolve, 150))
+  expect(world.emulator.requests).toHaveLength(length)
+  expect(await world.client.job(job.id).status()).toMatchObject({ status: 'running', completed: 0, total: 1 })
+})
+
+test('two jobs at once keep their answers apart', async () => {
+  await using world = await startBoth(corporate)
+  const submit = (words: readonly string[], model: string) =>
+    world.client.submitText({ model, requests: words.map((prompt) => ({ prompt })) })
+  const jobs = await Promise.all([
+    submit(['берёза', 'сосна'], 'yandexgpt/yandexgpt-5.1'),
+    submit(['щука', 'окунь', 'налим'], 'gigachat/GigaChat-2-Max'),
+  ])
+  const results = await Promise.all(jobs.map((job) => job.result(fast)))
+  expect(results.map(({ items }) => texts(items))).toEqual([
+    [expect.stringContaining('берёза'), expect.stringContaining('сосна')],
+    [expect.stringContaining('щука'), expect.stringContaining('окунь'), expect.stringContaining('налим')],
+  ])
+})

@@ -1,3 +1,4 @@
+export { checkOptionKeys } from './adapters/check-option-keys.ts'
 export { Secret } from './auth/secret.ts'
 export { memoryTokenStore, type TokenStore } from './auth/token-store.ts'
 export { createClient } from './client.ts'

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { ConfigurationError } from '@shlyuz/core'
+import { checkOptionKeys, ConfigurationError } from '@shlyuz/core'
 import type { ClientCertificate, Credential, ModelCard, ProviderLogging, SecretRequest } from '@shlyuz/core'
 import type { RequestDialect } from './create-chat-request-body.ts'
 
@@ -295,28 +295,8 @@ function checkBatch(count: unknown): void {
   refuse('embeddingsPerRequest must be an integer from 1 to 2048', 'embeddingsPerRequest: целое от 1 до 2048.')
 }
 
-/** Every key must be known: an option that does nothing is a promise broken in silence. */
-export function checkKeys(
-  where: string,
-  given: object,
-  known: readonly string[],
-  others: Readonly<Record<string, string>> = {},
-): void {
-  for (const key of Object.keys(given)) {
-    if (known.includes(key)) continue
-    const shown = key.slice(0, 60)
-    const better = (Object.hasOwn(others, key) ? others[key] : undefined) ?? closest(key, known)
-    if (better === undefined) {
-      refuse(`${where}: unknown option '${shown}'`, `Уберите '${shown}': известны ${known.join(', ')}.`)
-    }
-    refuse(`${where}: unknown option '${shown}'; use ${better}`, `Замените '${shown}' на ${better}.`)
-  }
-}
-
-function closest(key: string, known: readonly string[]): string | undefined {
-  const plain = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, '')
-  return known.find((name) => plain(name) === plain(key))
-}
+/** Every key must be known. */
+export const checkKeys = checkOptionKeys
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -396,7 +396,7 @@ describe('what is lost of a call', () => {
         effect: 'refuse',
         code: 'content-unsupported',
         setting: 'messages',
-        message: expect.stringContaining('not supported by the native completion') as string,
+        message: expect.stringContaining('the native completion of YandexGPT takes no') as string,
         hint: expect.stringContaining('только текст') as string,
       },
     ])

@@ -14,7 +14,7 @@ function textOnly(what: string, type: string): FeatureCell {
   return {
     keep: 'refused',
     code: 'content-unsupported',
-    message: `${what} in messages are not supported by the native completion of YandexGPT`,
+    message: `the native completion of YandexGPT takes no ${what} in messages`,
     hint: `Уберите из messages ${type}: родной API YandexGPT принимает только текст. Картинки видит qwen3.6-35b-a3b (если политика разрешает).`,
   }
 }

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { ConfigurationError, type SecretRequest } from '@shlyuz/core'
+import { checkOptionKeys, ConfigurationError, type SecretRequest } from '@shlyuz/core'
 
 /**
  * Where a secret comes from: the text itself, an environment variable, a file, or a function asked for each call
@@ -244,28 +244,8 @@ function checkOneCredential(settings: Readonly<Record<string, unknown>>): void {
   )
 }
 
-/** Every key must be known: an option that does nothing is a promise broken in silence. */
-export function checkKeys(
-  where: string,
-  given: object,
-  known: readonly string[],
-  others: Readonly<Record<string, string>> = {},
-): void {
-  for (const key of Object.keys(given)) {
-    if (known.includes(key)) continue
-    const shown = key.slice(0, 60)
-    const better = (Object.hasOwn(others, key) ? others[key] : undefined) ?? closest(key, known)
-    if (better === undefined) {
-      refuse(`${where}: unknown option '${shown}'`, `Уберите '${shown}': известны ${known.join(', ')}.`)
-    }
-    refuse(`${where}: unknown option '${shown}'; use ${better}`, `Замените '${shown}' на ${better}.`)
-  }
-}
-
-function closest(key: string, known: readonly string[]): string | undefined {
-  const plain = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, '')
-  return known.find((name) => plain(name) === plain(key))
-}
+/** Every key must be known. */
+export const checkKeys = checkOptionKeys
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -150,7 +150,7 @@ async function readSource(source: ReadableSource, where: string): Promise<Uint8A
     if (error instanceof ConfigurationError) throw error
     const { code = 'error' } = error as NodeJS.ErrnoException
     throw new ConfigurationError(`${where}: the file cannot be read (${code})`, {
-      hint: `${where}: проверьте путь и права на файл.`,
+      hint: `${where}: проверьте права и путь; относительный считается от рабочей папки процесса.`,
     })
   }
 }
