@@ -4,7 +4,7 @@ import { ShlyuzError, type ErrorFacts } from './shlyuz-error.ts'
 export class PolicyAuditError extends ShlyuzError {
   override readonly name = 'PolicyAuditError'
 
-  constructor(message: string, facts: ErrorFacts = {}) {
-    super('policy.audit', message, facts)
+  constructor(message: string, facts: ErrorFacts & { readonly code?: string } = {}) {
+    super(facts.code ?? 'policy.audit', message, facts)
   }
 }
