@@ -19,6 +19,10 @@ const ceilings = {
   // Both versions of the chat, files, batches, and the table of what is lost.
   gigachat: 44,
   'openai-compatible': 18,
+  // Names of attributes and instruments; the work is done by the API that the application brings.
+  opentelemetry: 6,
+  // Dictionaries of names and places beside the rules.
+  'personal-data': 60,
   // Both surfaces, Responses, operations, and the decoder of long cumulative lines.
   yandexgpt: 44,
   // Four surfaces, as strict as the services, and what they answer.

@@ -1,28 +1,37 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
+const docs = readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)
 
-/** What the later snippets of the README take for granted. */
-const prelude = `
-import { createClient } from '@shlyuz/core'
-import { gigachat } from '@shlyuz/gigachat'
-import { yandexgpt } from '@shlyuz/yandexgpt'
-const client = createClient({ providers: [gigachat(), yandexgpt()] })
-`
+/** What the later snippets of a page take for granted. */
+const prelude = [
+  "import { createClient } from '@shlyuz/core'",
+  "import { gigachat } from '@shlyuz/gigachat'",
+  "import { yandexgpt } from '@shlyuz/yandexgpt'",
+  'const client = createClient({ providers: [gigachat(), yandexgpt()] })',
+]
 
-it('every snippet of the README compiles', async () => {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  const snippets = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code)
-  expect(snippets.length).toBeGreaterThan(4)
+/** A snippet with what it takes for granted, and does not import itself. */
+function complete(code: string): string {
+  if (code.includes('createClient(')) return code
+  return [...prelude.filter((line) => !code.includes(line)), code, 'export { client }'].join('\n')
+}
+
+it('every snippet of the README and of the pages in docs compiles', async () => {
   const folder = mkdtempSync(join(import.meta.dirname, 'readme-'))
   try {
-    for (const [index, code] of snippets.entries()) {
-      const whole = code.includes('createClient(') ? code : `${prelude}\n${code}\nexport { client }`
-      writeFileSync(join(folder, `snippet-${index}.ts`), whole)
+    for (const page of ['README.md', ...docs]) {
+      // In a list item a block is indented.
+      const blocks = readFileSync(join(root, page), 'utf8').matchAll(/^( *)```ts\n([\s\S]*?)^\1```/gm)
+      const snippets = [...blocks].map(([, , code = '']) => code)
+      if (page === 'README.md') expect(snippets.length).toBeGreaterThan(4)
+      for (const [index, code] of snippets.entries()) {
+        writeFileSync(join(folder, `${basename(page, '.md')}-${index + 1}.ts`), complete(code))
+      }
     }
     const config = { extends: '../tsconfig.json', compilerOptions: { noUnusedLocals: false }, include: ['.'] }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
@@ -32,4 +41,4 @@ it('every snippet of the README compiles', async () => {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-})
+}, 60_000)

@@ -2,7 +2,7 @@ import { defineConfig } from 'tsup'
 
 // Declarations come from `tsc -b`.
 export default defineConfig({
-  entry: ['src/index.ts', 'src/browser.ts', 'src/testing/index.ts'],
+  entry: ['src/index.ts', 'src/browser.ts', 'src/testing/index.ts', 'src/policy/audit/cli.ts'],
   format: 'esm',
   target: 'node22',
   platform: 'node',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { definePolicy, type Policy } from '@shlyuz/core'
+import { russianMasker } from '@shlyuz/personal-data'
 import type { ScriptedAnswer } from './loopback.ts'
 
 /** What an own rule of a case does when it is asked. */
@@ -10,9 +11,23 @@ export type CaseRule =
       readonly rejects?: boolean
       readonly hangs?: boolean
       readonly async?: boolean
+      /** Also called `effect`. */
       readonly returns?: unknown
+      readonly effect?: unknown
+      /** Before it does anything else: without giving up the process, or holding on to it. */
+      readonly delayMs?: number
+      readonly blocksMs?: number
       readonly timeLimitMs?: number
     }
+
+/** Something beside the text: a link, or bytes where there is no `url`. */
+export interface CaseAttachment {
+  /** `image…` is an image; anything else is a file. */
+  readonly type: string
+  readonly url?: string
+  /** base64 */
+  readonly data?: string
+}
 
 export interface CaseTarget {
   readonly provider: string
@@ -27,12 +42,17 @@ export interface CaseRequest {
   readonly provider?: string
   readonly model?: string
   readonly fallback?: readonly CaseTarget[]
-  readonly attachments?: readonly { readonly type: string; readonly url: string }[]
+  readonly attachments?: readonly CaseAttachment[]
   readonly labels?: Readonly<Record<string, string>>
+  readonly dataClass?: string | readonly string[]
+  /** Name of a policy of the file that goes with the request. */
+  readonly policy?: string
   readonly text?: string
   readonly rule?: CaseRule
   readonly rules?: readonly CaseRule[]
   readonly connect?: unknown
+  /** A connection that is open already, approved under another policy of the file. */
+  readonly reusedConnection?: { readonly approvedUnder: string; readonly address?: string }
   readonly proxy?: unknown
   readonly options?: Readonly<Record<string, unknown>>
 }
@@ -47,7 +67,8 @@ export interface CaseWorld {
 
 export interface PolicyCase {
   readonly id: string
-  readonly policy: string
+  /** A policy of the file by its name, or one that stands in the case itself. */
+  readonly policy: string | CasePolicy
   readonly request: CaseRequest
   readonly world?: CaseWorld
   readonly expect: 'allow' | 'deny'
@@ -71,13 +92,23 @@ export function readCaseFile(path: string): CaseFile {
 }
 
 /** The document of a policy with what it extends, section by section. */
-export function resolvePolicy(policies: CaseFile['policies'], name: string, seen: readonly string[] = []): CasePolicy {
-  const own = Object.hasOwn(policies, name) ? policies[name] : undefined
-  if (!own || seen.includes(name)) throw new Error(`the file has no policy '${name}', or it extends itself`)
+export function resolvePolicy(
+  policies: CaseFile['policies'],
+  given: string | CasePolicy,
+  seen: readonly unknown[] = [],
+): CasePolicy {
+  const own = typeof given !== 'string' ? given : Object.hasOwn(policies, given) ? policies[given] : undefined
+  if (!own || seen.includes(given))
+    throw new Error(
+      `the file has no policy '${typeof given === 'string' ? given : 'of its own'}', or it extends itself`,
+    )
   const { extends: base, ...sections } = own
-  return typeof base === 'string' ? { ...resolvePolicy(policies, base, [...seen, name]), ...sections } : sections
+  return typeof base === 'string' ? { ...resolvePolicy(policies, base, [...seen, given]), ...sections } : sections
 }
 
+/** A policy that looks for personal data needs a masker, which no file can hold. */
 export function createCasePolicy(name: string, sections: CasePolicy): Policy {
-  return definePolicy({ name, ...sections })
+  const { data } = sections
+  const isPlain = typeof data === 'object' && data !== null && !('masker' in data)
+  return definePolicy({ name, ...sections, ...(isPlain && { data: { ...data, masker: russianMasker() } }) })
 }

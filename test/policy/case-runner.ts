@@ -1,4 +1,5 @@
 import {
+  all,
   createClient,
   definePolicy,
   PolicyDeniedError,
@@ -6,22 +7,27 @@ import {
   type Policy,
   type PolicyDocument,
   type Provider,
+  type Receipt,
   type Rule,
   type RuleEffect,
 } from '@shlyuz/core'
 import { testNetwork } from '@shlyuz/core/testing'
+import { findPersonalData } from '@shlyuz/personal-data'
 import {
   createCasePolicy,
   resolvePolicy,
+  type CaseAttachment,
   type CaseFile,
   type CasePolicy,
   type CaseRequest,
   type CaseRule,
   type PolicyCase,
 } from './case-file.ts'
-import { Loopback } from './loopback.ts'
-import { neutralise } from './neutralise.ts'
-import { createProbe } from './probe-provider.ts'
+import type { Listener } from './loopback.ts'
+import { openListener } from './open-listener.ts'
+import { cleanAddress, domesticModels, neutralise } from './neutralise.ts'
+import { offerConnection } from './offer-connection.ts'
+import { createProbe, kindOf } from './probe-provider.ts'
 
 export type CaseOutcome =
   | { readonly id: string; readonly result: 'passed' }
@@ -30,6 +36,8 @@ export type CaseOutcome =
 /** A case with its policy resolved: what is really run, and what a neutralised twin is made from. */
 export interface Scene {
   readonly policy: CasePolicy
+  /** The one that goes with the request. */
+  readonly narrower?: CasePolicy
   readonly request: CaseRequest
   readonly world: NonNullable<PolicyCase['world']>
 }
@@ -41,21 +49,30 @@ interface Verdict {
   readonly detail: string
   readonly bytes: number
   readonly hosts: readonly string[]
+  readonly bodies: readonly string[]
 }
 
 const requestKeys = [
-  'url', 'method', 'headers', 'provider', 'model', 'fallback', 'attachments', 'labels', 'text', 'rule', 'rules', 'connect',
-  'proxy', 'options',
+  'url', 'method', 'headers', 'provider', 'model', 'fallback', 'attachments', 'labels', 'dataClass', 'text', 'policy',
+  'rule', 'rules', 'connect', 'proxy', 'options', 'reusedConnection',
 ] // oxfmt-ignore
+const ruleKeys = ['throws', 'rejects', 'hangs', 'async', 'returns', 'effect', 'delayMs', 'blocksMs', 'timeLimitMs']
 const worldKeys = ['dns', 'peer', 'env', 'responses']
 
-/** Runs the cases of a file one after the other: the environment is the process's own. */
-export async function runCases(file: CaseFile, onOutcome?: (outcome: CaseOutcome) => void): Promise<CaseOutcome[]> {
-  const loopback = await Loopback.open()
+/**
+ * Runs the cases of a file one after the other: the environment is the process's own.
+ * @param twins `false`: what is refused is not run again without its fault
+ */
+export async function runCases(
+  file: CaseFile,
+  onOutcome?: (outcome: CaseOutcome) => void,
+  twins = true,
+): Promise<CaseOutcome[]> {
+  const loopback = await openListener()
   const outcomes: CaseOutcome[] = []
   try {
     for (const one of file.cases) {
-      const outcome = await runCase(loopback, file, one)
+      const outcome = await runCase(loopback, file, one, twins)
       outcomes.push(outcome)
       onOutcome?.(outcome)
     }
@@ -65,29 +82,53 @@ export async function runCases(file: CaseFile, onOutcome?: (outcome: CaseOutcome
   return outcomes
 }
 
-async function runCase(loopback: Loopback, file: CaseFile, one: PolicyCase): Promise<CaseOutcome> {
+async function runCase(loopback: Listener, file: CaseFile, one: PolicyCase, twins: boolean): Promise<CaseOutcome> {
   const { id } = one
   try {
     const policy = resolvePolicy(file.policies, one.policy)
-    const unsupported = findUnsupported(policy, one)
+    const unsupported = findUnsupported(one)
     if (unsupported !== undefined) return { id, result: 'skipped', reason: unsupported }
-    const scene: Scene = { policy, request: one.request, world: one.world ?? {} }
+    const { reusedConnection: reused, ...request } = one.request
+    const narrower = request.policy === undefined ? undefined : resolvePolicy(file.policies, request.policy)
+    const scene: Scene = { policy, request, world: one.world ?? {}, ...(narrower && { narrower }) }
+    if (reused) return await runReuse(loopback, file, one, scene, reused)
     const got = await runScene(loopback, scene)
-    const fault = findFault(one, got) ?? (one.expect === 'deny' ? await findTwinFault(loopback, scene, got) : undefined)
-    return fault === undefined ? { id, result: 'passed' } : { id, result: 'failed', reason: fault }
+    const fault = findFault(one, got) ?? findLeak(scene, got)
+    const hasTwin = twins && fault === undefined && one.expect === 'deny'
+    const reason = hasTwin ? await findTwinFault(loopback, scene, got) : fault
+    return reason === undefined ? { id, result: 'passed' } : { id, result: 'failed', reason }
   } catch (error) {
     return { id, result: 'failed', reason: `the runner failed: ${String(error)}` }
   }
 }
 
-function findUnsupported(policy: CasePolicy, { request, world = {} }: PolicyCase): string | undefined {
-  if (policy['mode'] !== undefined) return 'observe mode belongs to a later issue'
-  if (policy['data'] !== undefined) return 'rules on personal data belong to a later issue'
-  if ('reusedConnection' in request)
-    return 'reused connections are not staged by this runner: pools belong to one client'
+/** At the pool: a call under the case's policy is offered a connection that is open under another one. */
+async function runReuse(
+  loopback: Listener,
+  file: CaseFile,
+  one: PolicyCase,
+  { policy, request }: Scene,
+  { approvedUnder, address }: NonNullable<CaseRequest['reusedConnection']>,
+): Promise<CaseOutcome> {
+  const clean = cleanAddress(policy, new URL(request.url).hostname)
+  const other = createCasePolicy('case-policy', resolvePolicy(file.policies, approvedUnder))
+  const own = createCasePolicy('case-policy', policy)
+  const got = await offerConnection(loopback, request.url, other, address ?? clean, own)
+  const twin = await offerConnection(loopback, request.url, own, clean, own)
+  if (got.verdict !== one.expect || got.code !== one.reason || got.bytes > 0 !== (one.expect === 'allow')) {
+    return { id: one.id, result: 'failed', reason: `got ${got.verdict} ${got.code}, ${got.bytes} bytes arrived` }
+  }
+  if (twin.verdict === 'allow' && twin.bytes > 0) return { id: one.id, result: 'passed' }
+  const reason = `a connection of its own policy was not used: ${twin.verdict} ${twin.code}`
+  return { id: one.id, result: 'failed', reason }
+}
+
+function findUnsupported({ request, world = {} }: PolicyCase): string | undefined {
+  const rules = rulesOf(request).filter((one) => typeof one === 'object')
   const key = [
     ...Object.keys(request).filter((name) => !requestKeys.includes(name)),
     ...Object.keys(world).filter((name) => !worldKeys.includes(name)),
+    ...rules.flatMap((one) => Object.keys(one)).filter((name) => !ruleKeys.includes(name)),
   ][0]
   return key === undefined ? undefined : `this runner does not know '${key}'`
 }
@@ -106,11 +147,21 @@ function findFault({ expect, reason }: PolicyCase, got: Verdict): string | undef
   return got.bytes === 0 ? undefined : `${got.bytes} bytes of the request arrived`
 }
 
+/** Under masking none of the text's personal data may be among what arrived. */
+function findLeak({ policy, request: { text = '' } }: Scene, { verdict, bodies }: Verdict): string | undefined {
+  const { personal } = (policy['data'] ?? {}) as { readonly personal?: unknown }
+  if (personal !== 'mask' || verdict !== 'allow') return undefined
+  const leaked = findPersonalData(text).find(({ start, end }) =>
+    bodies.some((body) => body.includes(JSON.stringify(text.slice(start, end)).slice(1, -1))),
+  )
+  return leaked && `${leaked.type} arrived unmasked`
+}
+
 /**
  * A refusal proves something only if the same call without its fault is allowed. Faults are taken out by code, and
  * again if another one shows up behind the first.
  */
-async function findTwinFault(loopback: Loopback, scene: Scene, denied: Verdict): Promise<string | undefined> {
+async function findTwinFault(loopback: Listener, scene: Scene, denied: Verdict): Promise<string | undefined> {
   const removed: string[] = []
   let twin = scene
   let got = denied
@@ -124,7 +175,7 @@ async function findTwinFault(loopback: Loopback, scene: Scene, denied: Verdict):
 }
 
 /** One call per DNS answer, each by a fresh client; the last one counts. */
-async function runScene(loopback: Loopback, scene: Scene): Promise<Verdict> {
+async function runScene(loopback: Listener, scene: Scene): Promise<Verdict> {
   const restore = setEnvironment(scene.world.env ?? {})
   try {
     let last: Verdict | undefined
@@ -135,12 +186,12 @@ async function runScene(loopback: Loopback, scene: Scene): Promise<Verdict> {
   }
 }
 
-async function callOnce(loopback: Loopback, scene: Scene, addresses: readonly string[]): Promise<Verdict> {
+async function callOnce(loopback: Listener, scene: Scene, addresses: readonly string[]): Promise<Verdict> {
   const { request, world } = scene
   await loopback.start(URL.parse(request.url)?.hostname, world.responses ?? [])
-  const made = (verdict: Verdict['verdict'], code: string, detail = ''): Verdict => {
-    const { bytes, hosts } = loopback.arrivals
-    return { verdict, code, detail, bytes, hosts: [...hosts] }
+  const made = async (verdict: Verdict['verdict'], code: string, detail = ''): Promise<Verdict> => {
+    const { bytes, hosts, bodies } = await loopback.read()
+    return { verdict, code, detail, bytes, hosts: [...hosts], bodies: [...bodies] }
   }
   try {
     const network = testNetwork({
@@ -151,29 +202,39 @@ async function callOnce(loopback: Loopback, scene: Scene, addresses: readonly st
     await using client = createClient({
       providers: createProviders(request),
       policy: createCasePolicy('case-policy', scene.policy),
+      onWarning: () => {},
       retries: 0,
       timeout: { totalMs: 8_000 },
       network,
       ...clientSettings(request),
     })
-    const policy = createRulePolicy(request)
-    const shared = { ...(policy && { policy }), ...(request.labels && { labels: request.labels }) }
-    if (request.model === undefined) {
-      await client.provider('probe')['probe']?.(undefined, shared)
+    const { labels, dataClass } = request
+    const policy = createRequestPolicy(scene)
+    const shared = {
+      ...(policy && { policy }),
+      ...(labels && { labels }),
+      ...(dataClass !== undefined && { dataClass }),
+    }
+    const model = modelOf(request)
+    let receipt: Receipt | undefined
+    if (model === undefined) {
+      receipt = (await client.provider('probe')['probe']?.(undefined, shared))?.policy
     } else {
-      const targets = [`probe/${request.model}`, ...(request.fallback ?? []).map(nameOfTarget)]
-      await client.generateText({
+      const targets = [`probe/${model}`, ...(request.fallback ?? []).map(nameOfTarget)]
+      const answer = await client.generateText({
         model: targets.length > 1 ? client.fallback(targets) : (targets[0] as string),
         messages: [{ role: 'user', content: createContent(request) }],
         ...shared,
       })
+      receipt = answer.policy
     }
-    return made('allow', 'ok')
+    // Of what was only observed, the code of the refusal that would have been.
+    return await made('allow', receipt?.code ?? 'none')
   } catch (error) {
     // Bytes on their way when the call failed still count.
     await new Promise((resolve) => setTimeout(resolve, 2))
-    if (PolicyDeniedError.isInstance(error)) return made('deny', error.code)
-    return made('error', (error as { code?: string }).code ?? 'none', (error as Error).message)
+    if (PolicyDeniedError.isInstance(error)) return await made('deny', error.code)
+    return await made('error', (error as { code?: string }).code ?? 'none', (error as Error).message)
   }
 }
 
@@ -181,7 +242,8 @@ function createProviders(request: CaseRequest): Provider[] {
   const further = (request.fallback ?? []).map(({ provider, url }, index) =>
     createProbe(nameOfProvider(provider, index), { provider, url }),
   )
-  return [createProbe('probe', request), ...further]
+  const isBare = request.provider === undefined && modelOf(request) !== undefined
+  return [createProbe('probe', isBare ? { ...request, provider: 'gigachat' } : request), ...further]
 }
 
 /** A second account of one vendor needs a name of its own. */
@@ -194,8 +256,19 @@ function nameOfTarget({ provider, model }: NonNullable<CaseRequest['fallback']>[
 }
 
 function createContent({ text = 'Привет', attachments = [] }: CaseRequest) {
-  const images = attachments.map(({ url }) => ({ type: 'image' as const, image: new URL(url) }))
-  return [{ type: 'text' as const, text }, ...images]
+  return [{ type: 'text' as const, text }, ...attachments.map(createAttachment)]
+}
+
+function createAttachment({ type, url, data = 'iVBORw0KGgo=' }: CaseAttachment) {
+  const source = url === undefined ? Uint8Array.from(Buffer.from(data, 'base64')) : new URL(url)
+  if (type.startsWith('image')) return { type: 'image' as const, image: source, mediaType: 'image/png' }
+  return { type: 'file' as const, data: source, mediaType: 'application/pdf', filename: 'attached.pdf' }
+}
+
+/** Content goes to a model: where a case has some and names none, to a domestic one. */
+function modelOf({ model, provider, text, attachments }: CaseRequest): string | undefined {
+  if (model !== undefined || (text === undefined && attachments === undefined)) return model
+  return domesticModels[kindOf(provider ?? 'gigachat')] ?? 'any'
 }
 
 /** What a case asks of the client itself, under the names it uses; absent ones stay absent. */
@@ -203,20 +276,31 @@ function clientSettings({ connect, proxy, options }: CaseRequest): Readonly<Reco
   return { ...(connect !== undefined && { connect }), ...(proxy !== undefined && { proxy }), ...options }
 }
 
-function createRulePolicy(request: CaseRequest): Policy | undefined {
-  const given = [...(request.rule === undefined ? [] : [request.rule]), ...(request.rules ?? [])]
-  if (given.length === 0) return undefined
-  const document: PolicyDocument = { name: 'case-rules', rules: given.map(createRule) }
-  return definePolicy(document)
+function rulesOf({ rule: one, rules = [] }: CaseRequest): readonly CaseRule[] {
+  return one === undefined ? rules : [one, ...rules]
+}
+
+function createRequestPolicy({ request, narrower }: Scene): Policy | undefined {
+  const rules = rulesOf(request)
+  const document: PolicyDocument = { name: 'case-rules', rules: rules.map(createRule) }
+  const parts = [
+    ...(narrower ? [createCasePolicy('request-policy', narrower)] : []),
+    ...(rules.length > 0 ? [definePolicy(document)] : []),
+  ]
+  return parts.length > 0 ? all(...parts) : undefined
 }
 
 function createRule(given: CaseRule, index: number): Rule {
-  const told = typeof given === 'string' ? { returns: given } : given
+  const told: Exclude<CaseRule, string> = typeof given === 'string' ? { returns: given } : given
+  const answer = ('returns' in told ? told.returns : told.effect) as RuleEffect
   const evaluate = (): RuleEffect | Promise<RuleEffect> => {
+    const until = performance.now() + (told.blocksMs ?? 0)
+    while (performance.now() < until) Math.sqrt(until)
+    if (told.delayMs !== undefined) return new Promise((resolve) => setTimeout(resolve, told.delayMs, answer))
     if (told.throws) throw new Error('the rule throws')
     if (told.rejects) return Promise.reject(new Error('the rule rejects'))
     if (told.hangs) return new Promise<RuleEffect>(() => {})
-    return told.async ? Promise.resolve(told.returns as RuleEffect) : (told.returns as RuleEffect)
+    return told.async ? Promise.resolve(answer) : answer
   }
   const limit = typeof given === 'string' ? undefined : given.timeLimitMs
   return rule({ name: `rule-${index + 1}`, version: '1', evaluate, ...(limit !== undefined && { timeLimitMs: limit }) })

@@ -2,14 +2,18 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer as createTcpServer, connect, isIP, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createSecureContext, createServer as createTlsServer, type SecureContext } from 'node:tls'
 import type { Duplex } from 'node:stream'
+import { text as readText } from 'node:stream/consumers'
 import { generate } from 'selfsigned'
 
 /** What the listener answers to one request. */
 export interface ScriptedAnswer {
-  readonly status: number
+  /** @default 200 */
+  readonly status?: number
   readonly location?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** The model that answers, where `body` does not say. */
+  readonly model?: string
 }
 
 /** What reached the listener since the last {@link Loopback.start}. TLS handshakes and CONNECT do not count. */
@@ -18,13 +22,25 @@ export interface Arrivals {
   bytes: number
   /** Hosts of the requests, in order. */
   readonly hosts: string[]
+  /** Their bodies, as text. */
+  readonly bodies: string[]
+}
+
+/** Where the connections of a case end. */
+export interface Listener {
+  readonly port: number
+  readonly ca: string
+  /** Begins a call: forgets what arrived before. */
+  start(host: string | undefined, answers: readonly ScriptedAnswer[]): Promise<void>
+  read(): Promise<Arrivals>
+  close(): Promise<void>
 }
 
 /**
  * One port on this machine's loopback that speaks TLS, plain HTTP and CONNECT, told apart by the first byte: whatever
  * a case manages to send, and however, it ends here and is counted.
  */
-export class Loopback {
+export class Loopback implements Listener {
   readonly port: number
   readonly ca: string
   readonly #server: Server
@@ -53,7 +69,7 @@ export class Loopback {
     const contexts = new Map<string, Promise<SecureContext>>()
     const open = new Set<Socket>()
     const state = {
-      arrivals: { bytes: 0, hosts: [] as string[] },
+      arrivals: { bytes: 0, hosts: [], bodies: [] } as Arrivals,
       answers: [] as readonly ScriptedAnswer[],
       literal: undefined as string | undefined,
     }
@@ -113,9 +129,8 @@ export class Loopback {
     return new Loopback({ port: server.port, ca: authority.cert, server: tcp, prepare, open, state })
   }
 
-  /** Begins a call: forgets what arrived before. */
   async start(host: string | undefined, answers: readonly ScriptedAnswer[]): Promise<void> {
-    this.#state.arrivals = { bytes: 0, hosts: [] }
+    this.#state.arrivals = { bytes: 0, hosts: [], bodies: [] }
     this.#state.answers = answers
     const bare = host?.replace(/^\[|\]$/g, '')
     this.#state.literal = bare !== undefined && isIP(bare) !== 0 ? bare : undefined
@@ -124,6 +139,10 @@ export class Loopback {
 
   get arrivals(): Arrivals {
     return this.#state.arrivals
+  }
+
+  async read(): Promise<Arrivals> {
+    return this.arrivals
   }
 
   async close(): Promise<void> {
@@ -137,17 +156,24 @@ function answer(
   response: ServerResponse,
   state: { readonly arrivals: Arrivals; readonly answers: readonly ScriptedAnswer[] },
 ): void {
-  const { status, location, headers, body } = state.answers[state.arrivals.hosts.length] ?? { status: 200 }
-  state.arrivals.hosts.push(request.headers.host ?? '')
-  request.resume()
-  const text = typeof body === 'string' ? body : JSON.stringify(body ?? {})
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-    ...(location !== undefined && { location }),
-    ...headers,
-  })
-  response.end(text)
+  const { arrivals, answers } = state
+  const { status = 200, location, headers, body, model } = answers[arrivals.hosts.length] ?? {}
+  arrivals.hosts.push(request.headers.host ?? '')
+  const text = typeof body === 'string' ? body : JSON.stringify(body ?? { model })
+  // Answered when all of it is here, so that its body is kept by then.
+  readText(request).then(
+    (received) => {
+      arrivals.bodies.push(received)
+      response.writeHead(status, {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(text),
+        ...(location !== undefined && { location }),
+        ...headers,
+      })
+      response.end(text)
+    },
+    () => {},
+  )
 }
 
 async function setLiteral(tls: ReturnType<typeof createTlsServer>, authority: Pair, literal: string): Promise<void> {

@@ -3,7 +3,8 @@ import type { CasePolicy, CaseRequest } from './case-file.ts'
 import type { Scene } from './case-runner.ts'
 import { kindOf } from './probe-provider.ts'
 
-const domesticModels: Readonly<Record<string, string>> = {
+/** By kind: a model that every policy for domestic ones allows. */
+export const domesticModels: Readonly<Record<string, string>> = {
   yandexgpt: 'gpt://b1gexample/yandexgpt-lite/latest',
   gigachat: 'GigaChat-3-Ultra',
 }
@@ -16,7 +17,14 @@ export function neutralise(scene: Scene, code: string): Scene {
   if (group === 'dns') return { ...scene, world: { ...world, dns: [[cleanAddress(policy, hostOf(request))]] } }
   if (group === 'redirect' || group === 'response') return { ...scene, world: without(world, ['responses']) }
   if (group === 'header') return { ...scene, request: without(request, ['headers']) }
-  if (group === 'policy') return { ...scene, request: without(request, ['rule', 'rules']) }
+  // What rules demand may be impossible for what is attached.
+  if (code === 'policy.obligation_unmet')
+    return { ...scene, request: without(request, ['rule', 'rules', 'attachments']) }
+  if (group === 'policy') {
+    const { narrower: _none, ...alone } = scene
+    return { ...alone, request: without(request, ['rule', 'rules', 'policy']) }
+  }
+  if (group === 'data') return { ...scene, request: without(request, ['labels', 'dataClass', 'text', 'attachments']) }
   if (group === 'content') return { ...scene, request: without(request, ['attachments']) }
   if (group === 'fallback') return { ...scene, request: without(request, ['fallback']) }
   if (group === 'model') {
@@ -79,7 +87,7 @@ function originOf(one: unknown): string {
 }
 
 /** An address that the policy allows for this host: the first one of its pin, of its ranges, or a public one. */
-function cleanAddress(policy: CasePolicy, host: string): string {
+export function cleanAddress(policy: CasePolicy, host: string): string {
   const own = originsOf(policy).find((one) => typeof one === 'object' && new URL(originOf(one)).hostname === host)
   const proxy = policy['proxy'] as { mode?: string; addresses?: { cidrs: string[] } } | undefined
   const rules = policy['addresses'] as { cidrs?: string[]; pins?: Record<string, string[]> } | undefined

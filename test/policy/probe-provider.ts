@@ -1,9 +1,22 @@
-import { features, type ModelRef, type Provider, type Surface, type TextResult, type WireRequest } from '@shlyuz/core'
+import {
+  features,
+  type ModelRef,
+  type Provider,
+  type Surface,
+  type TextCall,
+  type TextResult,
+  type WireRequest,
+} from '@shlyuz/core'
 import { gigachat } from '@shlyuz/gigachat'
 import { parseYandexgptModel } from '@shlyuz/yandexgpt'
 import type { CaseRequest } from './case-file.ts'
 
-const kinds: Readonly<Record<string, string>> = { yandex: 'yandexgpt', yandexgpt: 'yandexgpt', gigachat: 'gigachat' }
+const kinds: Readonly<Record<string, string>> = {
+  yandex: 'yandexgpt',
+  yandexgpt: 'yandexgpt',
+  gigachat: 'gigachat',
+  sber: 'gigachat',
+}
 
 const parsers: Readonly<Record<string, (id: string) => ModelRef>> = {
   yandexgpt: parseYandexgptModel,
@@ -24,13 +37,13 @@ export function createProbe(
   { provider, url, method, headers }: Pick<CaseRequest, 'provider' | 'url' | 'method' | 'headers'>,
 ): Provider {
   const kind = kindOf(provider)
-  const request = (operation: WireRequest['operation'], verb: WireRequest['method']): WireRequest => ({
+  const request = (operation: WireRequest['operation'], verb: WireRequest['method'], body = '{}'): WireRequest => ({
     endpoint: 'api',
     operation,
     method: verb,
     path: '',
     headers: headers ?? {},
-    ...(verb === 'POST' && { body: '{}' }),
+    ...(verb === 'POST' && { body }),
     repeat: 'unsafe',
     accept: [],
   })
@@ -46,8 +59,10 @@ export function createProbe(
     surfaces: [surface],
     surfaceOf: () => surface,
     check: () => [],
-    *text(): Generator<never, TextResult, unknown> {
-      const reply = yield { do: 'exchange', request: request('chat', method ?? 'POST'), read: 'json' } as never
+    *text({ messages }: TextCall): Generator<never, TextResult, unknown> {
+      const texts = messages.flatMap(({ content }) => content.map((part) => (part.type === 'text' ? part.text : '')))
+      const chat = request('chat', method ?? 'POST', JSON.stringify({ texts }))
+      const reply = yield { do: 'exchange', request: chat, read: 'json' } as never
       const { model } = (reply as { body: { model?: unknown } }).body
       return {
         content: [{ type: 'text', text: '' }],

@@ -3,8 +3,10 @@ import { ConfigurationError } from './errors/configuration-error.ts'
 import { checkTimeouts, defaultTimeouts, type AllTimeouts } from './operations/check-timeouts.ts'
 import { checkKeys, checkNumber, isObject, refuse } from './operations/checks.ts'
 import { createDeniedError } from './policy/create-denied-error.ts'
+import { isAuditLog, type AuditLog } from './policy/audit/audit-log.ts'
+import { compiledOf } from './policy/define-policy.ts'
 import { createGuard, isPolicy, type Policy } from './policy/guard.ts'
-import { domesticOnly } from './policy/presets.ts'
+import { domesticOnly } from './policy/presets/domestic-only.ts'
 import type { ReasonCode } from './policy/reason-codes.ts'
 import type { Provider } from './provider.ts'
 import { isTestNetwork, type TestNetwork } from './testing/test-network.ts'
@@ -15,9 +17,10 @@ interface CheckedClientOptions {
   readonly timeouts: AllTimeouts
   readonly retries: number
   readonly network: TestNetwork | undefined
+  readonly audit: AuditLog | undefined
 }
 
-const optionNames = ['providers', 'policy', 'timeout', 'retries', 'tokenStore', 'network', 'onWarning']
+const optionNames = ['providers', 'policy', 'timeout', 'retries', 'tokenStore', 'network', 'audit', 'onWarning']
 
 /** Options by which other clients let the caller replace the transport: then no address could be checked. */
 const transportNames = ['fetch', 'dispatcher', 'agent', 'httpAgent', 'httpsAgent', 'transport', 'connect']
@@ -41,6 +44,7 @@ export function checkClientOptions(options: ClientOptions<readonly Provider[]>):
     timeouts: checkTimeouts(options.timeout, defaultTimeouts),
     retries: options.retries ?? 2,
     network: checkNetwork(options.network, policy),
+    audit: checkAudit(options.audit, policy),
   }
 }
 
@@ -81,6 +85,24 @@ function checkTokenStore(store: unknown): void {
   const names = ['get', 'set', 'delete']
   if (isObject(store) && names.every((name) => typeof store[name] === 'function')) return
   refuse('tokenStore must have get, set and delete', 'tokenStore: объект с методами get, set и delete.')
+}
+
+function checkAudit(audit: unknown, policy: Policy): AuditLog | undefined {
+  if (audit !== undefined && !isAuditLog(audit)) {
+    return refuse('audit must be made by auditLog or auditSink', "audit: auditLog({ file: 'audit.jsonl' }).")
+  }
+  // What every call would be refused for is said at once.
+  const wanted = compiledOf(policy).find(
+    (one) => one.audit !== undefined && !(one.audit === 'strict' ? audit?.strict : audit),
+  )
+  if (!wanted) return audit
+  throw new ConfigurationError(
+    `the policy ${wanted.name} demands ${wanted.audit === 'strict' ? 'a strict audit log' : 'an audit log'}`,
+    {
+      code: 'config.audit',
+      hint: "Добавьте createClient({ audit: auditLog({ file: 'audit.jsonl' }) }); strict в нём включён по умолчанию.",
+    },
+  )
 }
 
 function checkNetwork(network: unknown, policy: Policy): TestNetwork | undefined {

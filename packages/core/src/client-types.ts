@@ -1,8 +1,10 @@
+import type { AuditLog } from './policy/audit/audit-log.ts'
 import type { TokenStore } from './auth/token-store.ts'
 import type { Attempt } from './errors/shlyuz-error.ts'
 import type { CountTokensResult } from './operations/count-tokens.ts'
 import type { GenerateTextResult, TextStep } from './operations/text-result.ts'
 import type { TextStream } from './operations/text-stream.ts'
+import type { PolicyVerification } from './operations/verify-policy/verify-policy.ts'
 import type { Policy } from './policy/guard.ts'
 import type { Receipt } from './policy/receipt.ts'
 import type { ExtraOperation, ExtraOperations, Provider } from './provider.ts'
@@ -44,6 +46,8 @@ export interface ClientOptions<P extends readonly Provider[]> {
   readonly providers: P
   /** What may be asked of whom. @default domesticOnly() */
   readonly policy?: Policy
+  /** Records every decision before a byte leaves: made by `auditLog` or `auditSink`. */
+  readonly audit?: AuditLog
   /** Limits of time for every call, in ms; a call may set its own. */
   readonly timeout?: Timeouts
   /** Retries after the first attempt, 0 to 10. @default 2 */
@@ -176,6 +180,11 @@ export interface SubmitTextOptions<
   readonly toolChoice?: ToolChoice
   /** The shape of every answer. Give it again to `client.job` in another process. */
   readonly output?: Output
+  /**
+   * 32 bytes, or their base64: encrypts into the job's string what was masked (AES-256-GCM). Without it a policy that
+   * masks personal data refuses the job. Give it again to `client.job`; keep it apart from the string.
+   */
+  readonly jobKey?: string | Uint8Array
   /** What one service alone knows, by vendor kind. */
   readonly providerOptions?: ProviderOptions<P>
 }
@@ -229,8 +238,13 @@ export interface CheckResult {
 export interface CallOptions {
   /** Narrows the client's policy for this call; never widens it. */
   readonly policy?: Policy
-  /** Facts for the policy's rules and the receipt: purpose, system, data class. */
+  /** Facts for the policy's rules, the receipt and the audit log: purpose, system. No personal data. */
   readonly labels?: Readonly<Record<string, string>>
+  /**
+   * What the content is: `'public'`, `'internal'`, `'personal'`, `'health'`, … A policy may refuse special categories;
+   * see `withLabels` for services that know it once a request.
+   */
+  readonly dataClass?: string | readonly string[]
   /** Ends the call; it rejects with `signal.reason` itself. */
   readonly signal?: AbortSignal
   /** Limits of time for this call, in ms. Default: the client's. */
@@ -308,7 +322,7 @@ export interface Client<P extends readonly Provider[] = readonly Provider[]> ext
    */
   job<const Output extends Schema | undefined = undefined>(
     id: string,
-    options?: { readonly output?: Output },
+    options?: { readonly output?: Output; readonly jobKey?: string | Uint8Array },
   ): Job<OutputOf<Output>>
   /** A model value that asks the targets in order until one answers. */
   fallback(targets: readonly ModelReference<P>[]): FallbackModel
@@ -317,6 +331,12 @@ export interface Client<P extends readonly Provider[] = readonly Provider[]> ext
    * @throws ConfigurationError for an unknown name
    */
   provider<Name extends P[number]['name']>(name: Name): ProviderClient<ExtrasOf<Named<P, Name>>>
+  /**
+   * Tries what the policy forbids, at all four depths, through the guard and the transport of this client, and says
+   * what became of each try; for a start-up or a CI of your own. Everything is dialed to a listener on this machine: no
+   * name is looked up, nothing leaves, no credential is read, and nothing goes to the audit log.
+   */
+  verifyPolicy(options?: { readonly signal?: AbortSignal }): Promise<PolicyVerification>
   /** Deletes what this client uploaded and still holds at the services; says how many files. */
   deleteUploads(options?: CallOptions): Promise<{ readonly deleted: number }>
   /** Refuses new calls, lets running ones end within `graceMs` (default 10_000), cuts the rest. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Authorizer } from './auth/authorizer.ts'
 import { memoryTokenStore } from './auth/token-store.ts'
 import { checkClientOptions } from './check-client-options.ts'
@@ -19,9 +20,9 @@ import { ConfigurationError } from './errors/configuration-error.ts'
 import { JobError } from './errors/job-error.ts'
 import type { ClientServices } from './operations/call-context.ts'
 import { callOptionNames, checkOptionNames } from './operations/check-call-options.ts'
-import { checkLabels, checkSignal, checkTextOptions, type CheckedText } from './operations/check-text-options.ts'
+import { checkSignal, checkTextOptions, type CheckedText } from './operations/check-text-options.ts'
 import { checkTimeouts, type AllTimeouts } from './operations/check-timeouts.ts'
-import { checkKeys, checkNumber, refuse } from './operations/checks.ts'
+import { checkKeys, checkNumber, isObject, refuse } from './operations/checks.ts'
 import { countTokens, type CountTokensResult } from './operations/count-tokens.ts'
 import { deleteUploads } from './operations/delete-uploads.ts'
 import { checkEmbedManyOptions, checkEmbedOptions, embed, embedMany } from './operations/embed-many.ts'
@@ -32,6 +33,7 @@ import { listModels } from './operations/list-models.ts'
 import type { CallFrame } from './operations/run-call.ts'
 import { runExtra } from './operations/run-extra.ts'
 import { createStartAuthorization } from './operations/start-authorization.ts'
+import { checkJobKey } from './operations/seal-values.ts'
 import { checkSubmitOptions, submitText } from './operations/submit-text.ts'
 import { checkCall } from './operations/check-call.ts'
 import { loadFiles } from './operations/load-files.ts'
@@ -40,7 +42,13 @@ import { createDraft, runTextLoop, singleCall, type TextLoopOptions } from './op
 import type { GenerateTextResult } from './operations/text-result.ts'
 import { TextStream } from './operations/text-stream.ts'
 import { UploadRegistry } from './operations/uploads.ts'
+import { verifyPolicy, type PolicyVerification } from './operations/verify-policy/verify-policy.ts'
+import type { AuditLog } from './policy/audit/audit-log.ts'
+import { isObserving } from './policy/compile-policy.ts'
+import { compiledOf } from './policy/define-policy.ts'
 import { createGuard, isPolicy, type Guard, type Policy } from './policy/guard.ts'
+import type { Abilities } from './policy/obligations.ts'
+import { collectLabels } from './policy/with-labels.ts'
 import { hasUnusedProxy } from './policy/judge-environment.ts'
 import { resolveSchema } from './schemas/resolve-schema.ts'
 import type { Provider } from './provider.ts'
@@ -79,6 +87,7 @@ class ShlyuzClient {
   readonly #providers: ReadonlyMap<string, Provider>
   readonly #policy: Policy
   readonly #guard: Guard
+  readonly #abilities: Abilities
   readonly #timeouts: AllTimeouts
   readonly #retries: number
   readonly #services: ClientServices
@@ -93,7 +102,8 @@ class ShlyuzClient {
     const checked = checkClientOptions(options)
     this.#providers = checked.providers
     this.#policy = checked.policy
-    this.#guard = createGuard([checked.policy])
+    this.#abilities = { audit: abilityOf(checked.audit) }
+    this.#guard = createGuard([checked.policy], this.#abilities)
     this.#timeouts = checked.timeouts
     this.#retries = checked.retries
     this.#onWarning = options.onWarning ?? emitWarning
@@ -105,6 +115,7 @@ class ShlyuzClient {
       startAuthorization: createStartAuthorization,
       network: checked.network ? 'test' : 'internet',
       uploads: new UploadRegistry(),
+      audit: checked.audit,
     }
   }
 
@@ -194,12 +205,14 @@ class ShlyuzClient {
     const { provider } = target
     const providerOptions = this.#checkProviderOptions(options.providerOptions)
     const submission = await this.#call(options, (frame) => submitText(frame, target, draft, providerOptions))
+    const { jobKey } = draft
     const run = this.#call.bind(this)
-    return Object.freeze(new DeferredJob({ ...submission, provider, schema: draft.output, run }))
+    return Object.freeze(new DeferredJob({ ...submission, provider, schema: draft.output, jobKey, run }))
   }
 
-  job(id: string, options: { readonly output?: unknown } = {}): Job<unknown> {
-    checkKeys('job', options, ['output'])
+  job(id: string, options: { readonly output?: unknown; readonly jobKey?: unknown } = {}): Job<unknown> {
+    checkKeys('job', options, ['output', 'jobKey'])
+    const jobKey = checkJobKey(options.jobKey)
     const schema = options.output === undefined ? undefined : resolveSchema(options.output, 'output')
     const ticket = parseJobString(id)
     const provider = this.#providers.get(ticket.provider)
@@ -212,12 +225,19 @@ class ShlyuzClient {
         },
       )
     }
-    return Object.freeze(new DeferredJob({ ticket, provider, schema, run: this.#call.bind(this) }))
+    return Object.freeze(new DeferredJob({ ticket, provider, schema, jobKey, run: this.#call.bind(this) }))
   }
 
   async deleteUploads(options: CallOptions = {}): Promise<{ readonly deleted: number }> {
     checkOptionNames('deleteUploads', options, [], '')
     return this.#call(options, deleteUploads)
+  }
+
+  async verifyPolicy(options: { readonly signal?: AbortSignal } = {}): Promise<PolicyVerification> {
+    if (!isObject(options))
+      refuse('verifyPolicy takes { signal }', 'Пишите client.verifyPolicy() или client.verifyPolicy({ signal }).')
+    checkKeys('verifyPolicy', options, ['signal'])
+    return this.#call(options, (frame) => verifyPolicy(frame, this.#policy, [...this.#providers.values()]))
   }
 
   fallback(targets: readonly string[]): FallbackModel {
@@ -284,6 +304,7 @@ class ShlyuzClient {
     return {
       services: this.#services,
       guard: this.#guardFor(options.policy),
+      callId: randomUUID(),
       checked,
       providerOptions: this.#checkProviderOptions(options.providerOptions),
       targets: this.#findTargets(options.model),
@@ -298,7 +319,8 @@ class ShlyuzClient {
     const frame = {
       services: this.#services,
       guard: this.#guardFor(options.policy),
-      labels: checkLabels(options.labels),
+      callId: randomUUID(),
+      ...collectLabels(options),
       timeouts: checkTimeouts(options.timeout, this.#timeouts),
       retries: this.#retriesOf(options.retries),
     }
@@ -328,7 +350,15 @@ class ShlyuzClient {
 
   #guardFor(policy: Policy | undefined): Guard {
     if (policy === undefined) return this.#guard
-    if (isPolicy(policy)) return createGuard([this.#policy, policy])
+    if (isPolicy(policy)) {
+      if (compiledOf(policy).some(({ mode }) => mode === 'observe')) {
+        refuse(
+          'a policy of a call cannot observe',
+          'observe() действует только для политики клиента: createClient({ policy }).',
+        )
+      }
+      return createGuard([this.#policy, policy], this.#abilities)
+    }
     return refuse(
       'policy must come from definePolicy or a preset',
       'policy: передайте результат definePolicy(…) или пресета.',
@@ -359,28 +389,40 @@ class ShlyuzClient {
   #openScope(options: CallOptions, signal: AbortSignal | undefined): CallScope {
     if (this.#closed) throw new ClientClosedError('the client is closed', { hint: closedHint })
     const { totalMs } = checkTimeouts(options.timeout, this.#timeouts)
-    this.#warnOfProxy()
+    this.#warnOnce()
     const scope = new CallScope({ wheel: this.#wheel, limitMs: totalMs, signal })
     this.#open.add(scope)
     return scope
   }
 
-  /** Proxy variables that nobody follows: who set them expects an answer. Said once. */
-  #warnOfProxy(): void {
+  /** What stops nothing and is worth a word, said at the first call. */
+  #warnOnce(): void {
     if (this.#warned) return
     this.#warned = true
-    if (this.#guard.proxy || !hasUnusedProxy(process.env)) return
-    this.#onWarning({
-      code: 'proxy-ignored',
-      message:
-        'HTTPS_PROXY or a relative is set and not followed: a proxy is named by the policy, domesticOnly({ proxy: { origin, addresses } })',
-    })
+    if (!this.#guard.proxy && hasUnusedProxy(process.env)) {
+      this.#onWarning({
+        code: 'proxy-ignored',
+        message:
+          'HTTPS_PROXY or a relative is set and not followed: a proxy is named by the policy, domesticOnly({ proxy: { origin, addresses } })',
+      })
+    }
+    if (compiledOf(this.#policy).some(isObserving)) {
+      this.#onWarning({
+        code: 'policy-observes',
+        message: `the policy ${this.#policy.name} only observes: what it would refuse is recorded and sent`,
+      })
+    }
   }
 
   #closeScope(scope: CallScope): void {
     scope.end()
     this.#open.delete(scope)
   }
+}
+
+function abilityOf(audit: AuditLog | undefined): Abilities['audit'] {
+  if (!audit) return 'none'
+  return audit.strict ? 'strict' : 'lenient'
 }
 
 function emitWarning({ code, message }: Warning): void {

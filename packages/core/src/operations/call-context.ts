@@ -1,6 +1,8 @@
 import type { Authorizer, StartAuthorization } from '../auth/authorizer.ts'
+import type { AuditLog } from '../policy/audit/audit-log.ts'
 import type { Guard } from '../policy/guard.ts'
 import type { ModelIdentity } from '../policy/intent.ts'
+import type { Masker, MaskSession } from '../policy/masker.ts'
 import type { Provider, SecretRequest } from '../provider.ts'
 import type { RetryOptions } from '../resilience/retry.ts'
 import type { CallScope } from '../transport/call-scope.ts'
@@ -20,6 +22,21 @@ export interface ClientServices {
   readonly network: 'internet' | 'test'
   /** Files that calls of this client have put at the services. */
   readonly uploads: UploadRegistry
+  readonly audit: AuditLog | undefined
+}
+
+/** How masked values are put back into an answer. */
+export interface Restore {
+  readonly session: MaskSession
+  /** The text of the answer is JSON: the output by schema. */
+  readonly isJson: boolean
+}
+
+/** Every body is looked into before it is sent. */
+export interface BodyLook {
+  readonly masker: Masker
+  /** Bodies with personal data, or that cannot be read, are refused: they would have to be masked, or to have none. */
+  readonly refuses: 'mask' | 'deny' | false
 }
 
 /** One provider asked within one call: everything an exchange needs to know. */
@@ -36,6 +53,12 @@ export interface CallContext {
   readonly record: CallRecord
   /** Absent for operations that may put no file at a service, such as a token exchange. */
   readonly uploads?: CallUploads
+  /** What the policy demands on every request, lower-case. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Given when personal data of the request was masked. */
+  readonly restore?: Restore
+  /** Given for operations whose texts core does not know apart, under a policy that looks for personal data. */
+  readonly look?: BodyLook
   /** Told how far a long operation is, from 0 to 1. What it throws ends the call. */
   readonly onProgress?: (progress: number) => void
 }

@@ -1,10 +1,13 @@
 import type { Attempt } from '../errors/shlyuz-error.ts'
 import { copyError } from '../errors/copy-error.ts'
 import { ShlyuzError } from '../errors/shlyuz-error.ts'
+import { createDeniedError } from '../policy/create-denied-error.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Guard } from '../policy/guard.ts'
+import type { Intent, ModelIdentity } from '../policy/intent.ts'
 import type { Receipt } from '../policy/receipt.ts'
 import type { ProviderLogging } from '../provider.ts'
+import { createDecisionPublisher } from '../telemetry/policy-channel.ts'
 import { isCallersReason } from '../transport/call-scope.ts'
 import type { AnswerHeaders } from '../transport/http-exchange.ts'
 import type { Warning } from '../vocabulary/warnings.ts'
@@ -20,6 +23,10 @@ const owners = new WeakMap<ShlyuzError, CallRecord>()
 
 /** What happens to a call, as it happens: the source of its receipt, attempts and warnings. */
 export class CallRecord {
+  /** Tells this call from others in the audit log and on the diagnostics channel. */
+  readonly id: string
+  /** What the policy was last told the call wants. */
+  intent: Intent | undefined
   readonly attempts: Attempt[] = []
   readonly warnings: Warning[] = []
   status = 0
@@ -29,40 +36,89 @@ export class CallRecord {
   /** Approved addresses the pool of the call went to. */
   peers: ReadonlySet<string> = new Set()
   answeredBy: string | undefined
+  /** Personal data behind placeholders, by type. */
+  masked: Receipt['masked']
+  /** Personal data that was found and not masked, by type. */
+  personal: Receipt['personal']
+  /** What the policy said of the connections of the pool that serves the call. */
+  socketDecisions: readonly Decision[] = []
   /** The last whole body, for `include: { raw: true }`. */
   raw: unknown
   readonly #decisions: Decision[] = []
+  /** Decisions about sockets that were told. */
+  readonly #told = new Set<Decision>()
+  readonly #publish = createDecisionPublisher()
+  /** The last answer that was judged. */
+  #answered: string | undefined
   readonly #target: CallTarget
   readonly #guard: Guard
   readonly #network: Receipt['network']
 
-  constructor(target: CallTarget, guard: Guard, network: Receipt['network']) {
+  constructor(target: CallTarget, guard: Guard, network: Receipt['network'], id: string) {
+    this.id = id
     this.#target = target
     this.#guard = guard
     this.#network = network
   }
 
   decide(decision: Decision): void {
+    if (this.#enter(decision)) this.#tell(decision)
+  }
+
+  #enter(decision: Decision): boolean {
     // A retry repeats the decision of the attempt before: the same object says the same.
-    if (this.#decisions.at(-1) !== decision) this.#decisions.push(decision)
+    if (this.#decisions.at(-1) === decision) return false
+    this.#decisions.push(decision)
+    return true
+  }
+
+  #tell(decision: Decision): void {
+    const { provider, model } = this.#target
+    this.#publish(() => ({ decision, call: this.id, provider, ...(model !== undefined && { model }) }))
+  }
+
+  /** A pool's decisions are made when a connection opens, and hold for every call that it serves. */
+  #tellOfSocket(): void {
+    for (const decision of this.socketDecisions) {
+      if (this.#told.has(decision)) continue
+      this.#told.add(decision)
+      this.#tell(decision)
+    }
+  }
+
+  /** Policy, depth 4: the answer of another model than the one judged is withheld. */
+  judgeAnswer(judged: ModelIdentity | undefined, answered: string | undefined): void {
+    // A stream names its model in its events and again at its end.
+    if (answered !== undefined && answered === this.#answered) return
+    const decision = this.#guard.judgeAnsweredModel(judged, answered)
+    if (decision) {
+      if (decision.verdict === 'deny') throw createDeniedError(decision)
+      this.decide(decision)
+    }
+    this.#answered = answered
+    this.answeredBy = answered ?? 'not stated'
   }
 
   answer(status: number, headers: AnswerHeaders): void {
+    this.#tellOfSocket()
     this.status = status
     this.headers = headers
     this.requestId = headers['x-request-id'] ?? headers['x-server-trace-id'] ?? this.requestId
   }
 
   receipt(): Receipt {
-    const denial = this.#decisions.find((decision) => decision.verdict === 'deny')
+    const decisions = [...this.#decisions, ...this.socketDecisions]
+    const denial = decisions.find(({ verdict }) => verdict === 'deny')
+    const would = denial ? undefined : decisions.find((decision) => decision.would === 'deny')
     const { provider, model, providerLogging } = this.#target
     // Stated when every connection of the pool went to the same address.
     const [address] = this.peers.size === 1 ? this.peers : []
     return Object.freeze({
       verdict: denial ? 'deny' : 'allow',
-      code: denial?.code ?? 'ok',
+      ...(would && { would: 'deny' as const }),
+      code: (denial ?? would)?.code ?? 'ok',
       policy: Object.freeze({ name: this.#guard.name, digest: this.#guard.digest }),
-      decisions: Object.freeze([...this.#decisions]),
+      decisions: Object.freeze(decisions),
       target: Object.freeze({
         provider,
         ...(model === undefined ? {} : { model }),
@@ -71,6 +127,8 @@ export class CallRecord {
       }),
       ...(this.answeredBy === undefined ? {} : { answeredBy: this.answeredBy }),
       providerLogging,
+      ...(this.masked && isNotEmpty(this.masked) && { masked: this.masked }),
+      ...(this.personal && isNotEmpty(this.personal) && { personal: this.personal }),
       network: this.#network,
     })
   }
@@ -81,9 +139,16 @@ export class CallRecord {
    */
   complete(given: unknown, earlier: readonly Attempt[] = []): unknown {
     if (!ShlyuzError.isInstance(given) || isCallersReason(given)) return given
-    const error = (owners.get(given) ?? this) === this ? given : copyError(given)
+    const owner = owners.get(given) ?? this
+    const error = owner === this ? given : copyError(given)
     owners.set(error, this)
-    if ('decision' in error) this.decide(error.decision as Decision)
+    this.#tellOfSocket()
+    if ('decision' in error) {
+      const decision = error.decision as Decision
+      // What the call's own token exchange was refused, that has told.
+      if (owner !== this && owner.id === this.id) this.#enter(decision)
+      else this.decide(decision)
+    }
     error.provider ??= this.#target.provider
     error.model ??= this.#target.model
     error.requestId ??= this.requestId
@@ -91,4 +156,8 @@ export class CallRecord {
     error.policy = this.receipt()
     return error
   }
+}
+
+function isNotEmpty(counts: object): boolean {
+  return Object.keys(counts).length > 0
 }

@@ -25,6 +25,13 @@ export function checkAnswerHeaders(
     })
   }
   if (status >= 300 || request.accept.length === 0) return
+  if (status === 204) {
+    throw new ProtocolError('the answer is empty', {
+      status,
+      isRetryable: true,
+      hint: 'Сервис прислал пустой ответ: повтор обычно помогает.',
+    })
+  }
   const type = contentTypeOf(headers)
   if (request.accept.includes(type)) return
   throw new ProtocolError(

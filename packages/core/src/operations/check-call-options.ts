@@ -1,9 +1,8 @@
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import type { Provider } from '../provider.ts'
 import { checkKeys, isObject, refuse } from './checks.ts'
 
 /** Options that every call takes. */
-export const callOptionNames = ['policy', 'labels', 'signal', 'timeout', 'retries'] as const
+export const callOptionNames = ['policy', 'labels', 'dataClass', 'signal', 'timeout', 'retries'] as const
 
 /** @throws ConfigurationError for what is no object, or has an unknown key */
 export function checkOptionNames(
@@ -22,13 +21,14 @@ export function checkText(name: string, value: unknown): string {
   return refuse(`${name} must be a text that is not empty`, `${name}: непустая строка.`)
 }
 
-/** The options of a call for one provider, checked by its adapter. @throws ConfigurationError */
+/** The options of a call for one provider, as they were given. @throws ConfigurationError */
+export function optionsOf(given: unknown, { kind }: Provider): unknown {
+  if (given === undefined) return undefined
+  if (isObject(given)) return given[kind]
+  return refuse('providerOptions must be an object', 'Пишите providerOptions: { <вид провайдера>: { … } }.')
+}
+
+/** The same, checked by its adapter. @throws ConfigurationError */
 export function parseProviderOptions(provider: Provider, given: unknown): unknown {
-  if (given === undefined) return provider.parseOptions(undefined)
-  if (!isObject(given)) {
-    throw new ConfigurationError('providerOptions must be an object', {
-      hint: 'Пишите providerOptions: { <вид провайдера>: { … } }.',
-    })
-  }
-  return provider.parseOptions(given[provider.kind])
+  return provider.parseOptions(optionsOf(given, provider))
 }

@@ -1,14 +1,16 @@
 import type { CheckResult } from '../client-types.ts'
 import type { CallScope } from '../transport/call-scope.ts'
-import { foreignFiles, judgeIntentOf, prepareLeg, type TextCallOptions } from './text-call.ts'
+import { inspectDraft } from './inspect-call.ts'
+import { foreignFiles, judgeLeg, prepareLeg, type TextCallOptions } from './text-call.ts'
 
 /** What each target of a text call would lose, and what the policy says of it. Nothing is sent. */
 export async function checkCall(options: TextCallOptions, scope: CallScope): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = []
+  const inspected = inspectDraft(options.guard, options.draft)
   for (const [index, target] of options.targets.entries()) {
-    const leg = prepareLeg(options, target, index)
-    const { provider, ref, prepared, record } = leg
-    record.decide(await judgeIntentOf(options, leg, index, scope))
+    const judged = await judgeLeg(options, prepareLeg(options, target, index), index, scope, inspected)
+    const { provider, ref, prepared, record } = judged.leg
+    record.decide(judged.decision)
     results.push(
       Object.freeze({
         provider: provider.name,

@@ -1,3 +1,4 @@
+import { collectLabels } from '../policy/with-labels.ts'
 import { resolveSchema, type ResolvedSchema } from '../schemas/resolve-schema.ts'
 import type { ToolCallPart } from '../vocabulary/messages.ts'
 import type { TextSettings } from '../vocabulary/settings.ts'
@@ -37,6 +38,7 @@ export const textOptionNames = [
   'providerOptions',
   'policy',
   'labels',
+  'dataClass',
   'signal',
   'timeout',
   'retries',
@@ -59,6 +61,7 @@ export interface CheckedText {
   readonly outputMode: 'auto' | 'native' | 'emulated'
   readonly uploads: 'keep' | 'delete'
   readonly labels: Readonly<Record<string, string>>
+  readonly dataClasses: readonly string[]
   readonly signal: AbortSignal | undefined
   readonly includeRaw: boolean
 }
@@ -93,7 +96,7 @@ export function checkTextOptions(verb: string, options: unknown): CheckedText {
     output: options['output'] === undefined ? undefined : resolveSchema(options['output'], 'output'),
     outputMode: checkWord('outputMode', options['outputMode'], ['auto', 'native', 'emulated']),
     uploads: checkWord('uploads', options['uploads'], ['keep', 'delete']),
-    labels: checkLabels(options['labels']),
+    ...collectLabels(options),
     signal: checkSignal(options['signal']),
     includeRaw: checkInclude(options['include']),
   }
@@ -142,13 +145,6 @@ function checkStops(stop: unknown): readonly string[] {
     `stop must be a non-empty string or up to ${stopCountLimit} of them, each up to ${stopLengthLimit} characters`,
     `stop: непустая строка или список до ${stopCountLimit} строк, каждая не длиннее ${stopLengthLimit} знаков.`,
   )
-}
-
-export function checkLabels(labels: unknown): Readonly<Record<string, string>> {
-  if (labels === undefined) return Object.freeze({})
-  const good = isObject(labels) && Object.values(labels).every((value) => typeof value === 'string')
-  if (!good) refuse('labels must be an object of strings', 'labels: объект, все значения — строки.')
-  return Object.freeze({ ...(labels as Record<string, string>) })
 }
 
 export function checkSignal(signal: unknown): AbortSignal | undefined {

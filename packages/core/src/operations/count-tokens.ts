@@ -4,10 +4,12 @@ import type { Receipt } from '../policy/receipt.ts'
 import type { TextCall } from '../provider.ts'
 import type { Feature } from '../vocabulary/features.ts'
 import type { Warning } from '../vocabulary/warnings.ts'
-import { parseProviderOptions } from './check-call-options.ts'
+import type { Masker } from '../policy/masker.ts'
+import { optionsOf, parseProviderOptions } from './check-call-options.ts'
 import type { CheckedText } from './check-text-options.ts'
 import { countContent } from './create-intent.ts'
-import { createTextCall, findCard } from './create-text-call.ts'
+import { createTextCall, findCard, type TextDraft } from './create-text-call.ts'
+import { maskDraft } from './mask-call.ts'
 import { loadFiles } from './load-files.ts'
 import { applyLosses, refuseVerb, runModelCall, type CallFrame } from './run-call.ts'
 import { runOperation } from './run-operation.ts'
@@ -31,10 +33,23 @@ export async function countTokens(
   providerOptions: unknown,
 ): Promise<CountTokensResult> {
   const messages = await loadFiles(checked.messages, frame.scope)
-  const aim = { provider, operation: 'tokens' as const, modelId, content: countContent(messages) }
-  return runModelCall(frame, aim, async ({ context, record, ref }) => {
+  const draft = createDraft(checked, messages)
+  let masked: TextDraft | undefined
+  const aim = {
+    provider,
+    operation: 'tokens' as const,
+    modelId,
+    content: countContent(messages),
+    mask: (masker: Masker) => {
+      const session = masker.open()
+      masked = maskDraft(draft, session)
+      return session.counts
+    },
+    providerOptions: optionsOf(providerOptions, provider),
+  }
+  return runModelCall(frame, aim, async ({ context, record, ref, isMasked }) => {
     const options = parseProviderOptions(provider, providerOptions)
-    const { call, losses } = createTextCall(createDraft(checked, messages), provider, ref, options)
+    const { call, losses } = createTextCall(isMasked && masked ? masked : draft, provider, ref, options)
     const features = lossesOf(provider.surfaceOf(ref, options), featuresOf(call), findCard(provider, ref))
     // Warnings on how the call is tuned say nothing about its length.
     const refusals = [...losses, ...foreignFiles(call, provider)].filter(({ effect }) => effect === 'refuse')

@@ -2,7 +2,7 @@ import type { ContentFacts, Intent, ModelIdentity } from '../policy/intent.ts'
 import type { OperationKind, Provider, ProviderLogging } from '../provider.ts'
 import type { CallPart, MediaPart, PartMessage } from '../vocabulary/messages.ts'
 
-const noTools: readonly string[] = Object.freeze([])
+const none: readonly string[] = Object.freeze([])
 
 const noContent: ContentFacts = Object.freeze({
   messages: 0,
@@ -10,7 +10,8 @@ const noContent: ContentFacts = Object.freeze({
   images: 0,
   files: 0,
   remoteUrls: 0,
-  remoteTools: noTools,
+  remoteTools: none,
+  personal: Object.freeze({}),
 })
 
 const noLabels: Readonly<Record<string, string>> = Object.freeze({})
@@ -21,6 +22,7 @@ interface IntentFacts {
   readonly stream?: boolean
   readonly content?: ContentFacts
   readonly labels?: Readonly<Record<string, string>>
+  readonly dataClasses?: readonly string[]
 }
 
 /** States a call's wish for the policy: plain, frozen, without content. */
@@ -30,11 +32,17 @@ export function createIntent(provider: Provider, facts: IntentFacts): Intent {
     provider: provider.kind,
     origins: originsOf(provider),
     stream: facts.stream ?? false,
-    content: facts.content ?? noContent,
+    content: facts.content ? freezeContent(facts.content) : noContent,
     providerLogging: loggingOf(provider, facts.operation),
     labels: facts.labels ?? noLabels,
+    dataClasses: facts.dataClasses ?? none,
     ...(facts.model && { model: facts.model }),
   })
+}
+
+/** One rule must not change what the next one judges. */
+function freezeContent(content: ContentFacts): ContentFacts {
+  return Object.freeze({ ...content, remoteTools: Object.freeze([...content.remoteTools]) })
 }
 
 /** Whether the service stores what such an operation sends; images are stated apart. */
@@ -70,7 +78,7 @@ function countCharacters(part: Exclude<CallPart, MediaPart>): number {
 }
 
 /** Counts what is in the messages; the text itself goes nowhere. */
-export function countContent(messages: readonly PartMessage[], remoteTools: readonly string[] = noTools): ContentFacts {
+export function countContent(messages: readonly PartMessage[], remoteTools: readonly string[] = none): ContentFacts {
   let characters = 0
   let images = 0
   let files = 0

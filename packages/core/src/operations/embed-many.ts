@@ -2,14 +2,16 @@ import type { EmbedManyOptions } from '../client-types.ts'
 import { lossesOf } from '../features/check-features.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import { UnsupportedFeatureError } from '../errors/unsupported-feature-error.ts'
+import type { Masker } from '../policy/masker.ts'
 import type { EmbedAnswer, EmbedCall, Provider } from '../provider.ts'
 import type { EmbeddingFacts, EmbeddingKind, EmbedManyResult, EmbedResult } from '../vocabulary/embeddings.ts'
 import type { Feature } from '../vocabulary/features.ts'
 import { calculateCost } from './calculate-cost.ts'
-import { checkOptionNames, checkText, parseProviderOptions } from './check-call-options.ts'
+import { checkOptionNames, checkText, optionsOf, parseProviderOptions } from './check-call-options.ts'
 import { checkFunction, checkWord } from './check-text-options.ts'
 import { checkNumber, refuse } from './checks.ts'
 import { findCard } from './create-text-call.ts'
+import { addCounts } from './mask-call.ts'
 import { applyLosses, judgeAnswer, refuseVerb, runModelCall, type CallFrame, type OpenModelCall } from './run-call.ts'
 import { runOperation } from './run-operation.ts'
 import { runSideBySide } from './run-side-by-side.ts'
@@ -74,6 +76,7 @@ export function embedMany(
   providerOptions: unknown,
 ): Promise<EmbedManyResult> {
   const { values, kind } = draft
+  let masked: readonly string[] | undefined
   const characters = values.reduce((sum, value) => sum + value.length, 0)
   const aim = {
     provider,
@@ -81,12 +84,20 @@ export function embedMany(
     // A service with a pair of models is asked for the one that embeds such texts: that one is judged.
     modelId: provider.embeddingModelFor?.(modelId, kind) ?? modelId,
     content: { messages: values.length, characters, images: 0, files: 0, remoteUrls: 0, remoteTools: [] },
+    mask: (masker: Masker) => {
+      // A session a text: its vector does not depend on the texts beside it.
+      const sessions = values.map((value) => ({ value, session: masker.open() }))
+      masked = sessions.map(({ value, session }) => session.mask(value))
+      return addCounts(...sessions.map(({ session }) => session.counts))
+    },
+    providerOptions: optionsOf(providerOptions, provider),
   }
   return runModelCall(frame, aim, async (call) => {
+    const texts = call.isMasked && masked ? masked : values
     const options = parseProviderOptions(provider, providerOptions)
     checkAbilities(call, draft, options)
     const card = findCard(provider, call.ref)
-    const batches = cut(values, card?.embedding?.valuesPerRequest ?? 1)
+    const batches = cut(texts, card?.embedding?.valuesPerRequest ?? 1)
     let done = 0
     const answers = await runSideBySide(frame.scope, batches, draft.concurrency, async (batch, scope) => {
       const answer = await embedBatch(call, { ...draft, values: batch }, options, scope)

@@ -1,9 +1,10 @@
 import { lossesOf } from '../features/check-features.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
+import type { Masker, MaskSession } from '../policy/masker.ts'
 import type { ImageAnswer, ImageCall, Provider } from '../provider.ts'
 import type { Feature } from '../vocabulary/features.ts'
 import type { AspectRatio, GenerateImageResult } from '../vocabulary/images.ts'
-import { checkOptionNames, checkText, parseProviderOptions } from './check-call-options.ts'
+import { checkOptionNames, checkText, optionsOf, parseProviderOptions } from './check-call-options.ts'
 import { checkFunction } from './check-text-options.ts'
 import { checkNumber, refuse } from './checks.ts'
 import { loggingOf } from './create-intent.ts'
@@ -50,6 +51,8 @@ export function generateImage(
   providerOptions: unknown,
 ): Promise<GenerateImageResult> {
   const { onProgress, ...wish } = draft
+  let masked: typeof wish | undefined
+  let session: MaskSession | undefined
   const aim = {
     provider,
     operation: 'image' as const,
@@ -62,15 +65,28 @@ export function generateImage(
       remoteUrls: 0,
       remoteTools: [],
     },
+    mask: (masker: Masker) => {
+      const opened = masker.open()
+      const { prompt, instructions } = wish
+      masked = {
+        ...wish,
+        prompt: opened.mask(prompt),
+        ...(instructions !== undefined && { instructions: opened.mask(instructions) }),
+      }
+      session = opened
+      return opened.counts
+    },
+    providerOptions: optionsOf(providerOptions, provider),
     ...(onProgress && { onProgress }),
   }
   return runModelCall(frame, aim, async (call) => {
+    const asked = call.isMasked && masked ? masked : wish
     const { context, record, ref } = call
     const options = parseProviderOptions(provider, providerOptions)
     applyLosses(record, lossesOf(provider.surfaceOf(ref, options), featuresOf(wish), findCard(provider, ref)))
     if (!provider.image) refuseVerb(provider, 'generateImage')
     warnOfLogging(call)
-    const answer = await runOperation(context, provider.image(Object.freeze({ ...wish, options }), ref), undefined)
+    const answer = await runOperation(context, provider.image(Object.freeze({ ...asked, options }), ref), undefined)
     judgeAnswer(call, answer.modelId)
     if (answer.bytes.length === 0) {
       throw new ProtocolError('the service sent an image without content', {
@@ -79,7 +95,7 @@ export function generateImage(
       })
     }
     onProgress?.(1)
-    return createResult(call, answer)
+    return createResult(call, call.isMasked ? restoreText(answer, session) : answer)
   })
 }
 
@@ -98,6 +114,11 @@ function warnOfLogging({ context, record }: OpenModelCall): void {
     code: 'provider-logging',
     message: `${provider.name} stores the prompts of images, and that cannot be switched off`,
   })
+}
+
+/** What the service says beside the image may repeat the prompt. */
+function restoreText(answer: ImageAnswer, session: MaskSession | undefined): ImageAnswer {
+  return session && answer.text !== undefined ? { ...answer, text: session.restore(answer.text, 'text') } : answer
 }
 
 function createResult({ context, record, ref }: OpenModelCall, answer: ImageAnswer): GenerateImageResult {

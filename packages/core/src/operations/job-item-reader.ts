@@ -1,9 +1,9 @@
+import { JobError } from '../errors/job-error.ts'
 import { OutputValidationError } from '../errors/output-validation-error.ts'
 import { ProtocolError } from '../errors/protocol-error.ts'
 import type { ShlyuzError } from '../errors/shlyuz-error.ts'
 import { describePlaces } from '../output/describe-places.ts'
 import { readOutputText, readOutputValue, type OutputReading } from '../output/read-output.ts'
-import { createDeniedError } from '../policy/create-denied-error.ts'
 import type { Receipt } from '../policy/receipt.ts'
 import type { TextResult } from '../provider.ts'
 import type { ResolvedSchema } from '../schemas/resolve-schema.ts'
@@ -13,7 +13,9 @@ import type { ContentPart } from '../vocabulary/messages.ts'
 import { calculateCost, sumCosts } from './calculate-cost.ts'
 import { findCard, readOutputCall } from './create-text-call.ts'
 import type { JobPart, JobTicket } from './job-string.ts'
+import { restorePart } from './mask-call.ts'
 import type { OpenModelCall } from './run-call.ts'
+import type { PlaceholderValues } from './seal-values.ts'
 import { sumUsage } from './sum-usage.ts'
 import { today } from './today.ts'
 
@@ -27,12 +29,20 @@ export class JobItemReader {
   readonly #ticket: JobTicket
   readonly #schema: ResolvedSchema | undefined
   readonly #policy: Receipt
+  readonly #values: readonly PlaceholderValues[]
 
-  constructor(call: OpenModelCall, ticket: JobTicket, schema: ResolvedSchema | undefined, policy: Receipt) {
+  constructor(
+    call: OpenModelCall,
+    ticket: JobTicket,
+    schema: ResolvedSchema | undefined,
+    policy: Receipt,
+    values: readonly PlaceholderValues[],
+  ) {
     this.#call = call
     this.#ticket = ticket
     this.#schema = schema
     this.#policy = policy
+    this.#values = values
   }
 
   async read({ count }: JobPart, items: readonly RawItem[]): Promise<void> {
@@ -40,7 +50,7 @@ export class JobItemReader {
       const item = items[at] ?? { error: createMissingError() }
       try {
         if ('error' in item) throw item.error
-        const answer = await this.#readAnswer(item.result)
+        const answer = await this.#readAnswer(this.#restore(item.result))
         this.#answers.push(answer)
         this.#items.push(Object.freeze({ status: 'done', answer }))
       } catch (error) {
@@ -59,11 +69,25 @@ export class JobItemReader {
     })
   }
 
+  /** The answer to the next request, with the values in place of its placeholders. */
+  #restore(result: TextResult): TextResult {
+    const values = this.#values[this.#items.length]
+    if (!values || Object.keys(values).length === 0) return result
+    const { masker } = this.#call.context.guard
+    if (!masker) {
+      throw new JobError('the answers of this job hold placeholders, and the policy names no masker to restore them', {
+        code: 'job.key',
+        hint: 'Создайте клиента с той же политикой маскирования: personalData() из @shlyuz/personal-data.',
+      })
+    }
+    const session = masker.open(values)
+    const isJson = this.#ticket.output === 'native'
+    return { ...result, content: result.content.map((part) => restorePart(part, session, isJson)) }
+  }
+
   async #readAnswer(result: TextResult): Promise<JobAnswer<unknown>> {
-    const { context, identity, ref } = this.#call
-    // Policy, depth 4: the answer of another model than the one judged is withheld.
-    const denial = context.guard.judgeAnsweredModel(identity, result.modelId)
-    if (denial) throw createDeniedError(denial)
+    const { context, identity, record, ref } = this.#call
+    record.judgeAnswer(identity, result.modelId)
     const ids = new ToolCallIds([])
     const given = result.content.map((part) => (part.type === 'tool-call' ? ids.assign(part) : part))
     const { content, output } = await this.#readOutput(given, result)

@@ -4,7 +4,7 @@ import type { JsonValue } from '../provider.ts'
 import { findUnsafeJson } from '../tools/find-unsafe-json.ts'
 import { isObject } from './checks.ts'
 
-/** All that is needed to find a job again. No secret, no content: it may lie in a queue or a database. */
+/** All that is needed to find a job again. No secret, no readable content: it may lie in a queue or a database. */
 export interface JobTicket {
   /** Name of the provider. */
   readonly provider: string
@@ -18,6 +18,8 @@ export interface JobTicket {
   readonly output?: 'native' | 'emulated'
   /** The tool whose arguments are the output. */
   readonly outputTool?: string
+  /** What the placeholders of masked requests stand for, see {@link sealValues}. */
+  readonly sealed?: string
 }
 
 /** One submission: what the service knows it by, and how many requests are in it. */
@@ -71,14 +73,15 @@ function readJson(encoded: string): Record<string, unknown> {
   return isObject(value) && findUnsafeJson(value) === undefined ? value : refuse('is damaged')
 }
 
-const ticketKeys = ['provider', 'kind', 'model', 'parts', 'output', 'outputTool']
+const ticketKeys = ['provider', 'kind', 'model', 'parts', 'output', 'outputTool', 'sealed']
 
 function isTicket(value: Record<string, unknown>): value is Record<string, unknown> & JobTicket {
-  const { provider, kind, model, parts, output, outputTool } = value
+  const { provider, kind, model, parts, output, outputTool, sealed } = value
   return (
     Object.keys(value).every((key) => ticketKeys.includes(key)) &&
     [provider, kind, model].every((text) => typeof text === 'string' && text !== '' && text.length <= 500) &&
     (output === undefined || output === 'native' || output === 'emulated') &&
+    (sealed === undefined || (typeof sealed === 'string' && /^[\w-]+$/.test(sealed))) &&
     (outputTool === undefined || (typeof outputTool === 'string' && outputTool.length <= 100)) &&
     Array.isArray(parts) &&
     parts.length > 0 &&
@@ -95,8 +98,10 @@ function isPart(part: unknown): part is JobPart {
 }
 
 /** Tells a string that was cut or edited by mistake; it is no signature. */
-function sumOf({ provider, kind, model, parts, output, outputTool }: JobTicket): string {
-  const plain = [provider, kind, model, parts.map(({ ref, count }) => [ref, count]), output ?? null, outputTool ?? null]
+function sumOf({ provider, kind, model, parts, output, outputTool, sealed }: JobTicket): string {
+  const plain: unknown[] = [provider, kind, model, parts.map(({ ref, count }) => [ref, count])]
+  plain.push(output ?? null, outputTool ?? null)
+  if (sealed !== undefined) plain.push(sealed)
   return createHash('sha256').update(JSON.stringify(plain)).digest('base64url').slice(0, 12)
 }
 

@@ -17,6 +17,7 @@ import { JobItemReader } from './job-item-reader.ts'
 import { createJobString, type JobPart, type JobTicket } from './job-string.ts'
 import { applyLosses, refuseVerb, runModelCall, type CallFrame, type OpenModelCall } from './run-call.ts'
 import { runOperation } from './run-operation.ts'
+import { unsealValues, type PlaceholderValues } from './seal-values.ts'
 import { runSideBySide } from './run-side-by-side.ts'
 
 /** Runs a call of the client that the job belongs to. */
@@ -27,6 +28,10 @@ export interface JobSetting {
   readonly provider: Provider
   readonly schema: ResolvedSchema | undefined
   readonly run: RunFrame
+  /** Opens what placeholders of masked requests stand for. */
+  readonly jobKey: Buffer | undefined
+  /** The same, where it is at hand: by request. */
+  readonly values?: readonly PlaceholderValues[]
   readonly warnings?: readonly Warning[]
   readonly policy?: Receipt
 }
@@ -65,10 +70,11 @@ export class DeferredJob implements Job<unknown> {
   readonly #operations: DeferredOperations
   readonly #schema: ResolvedSchema | undefined
   readonly #run: RunFrame
+  readonly #openValues: () => readonly PlaceholderValues[]
   /** Parts that are over stay so: they are not asked for again. */
   readonly #over = new Map<JobPart, DeferredState>()
 
-  constructor({ ticket, provider, schema, run, warnings = [], policy }: JobSetting) {
+  constructor({ ticket, provider, schema, run, jobKey, values, warnings = [], policy }: JobSetting) {
     this.id = createJobString(ticket)
     this.provider = provider.name
     this.model = ticket.model
@@ -79,6 +85,7 @@ export class DeferredJob implements Job<unknown> {
     this.#operations = provider.deferred ?? refuseVerb(provider, 'submitText')
     this.#schema = schema
     this.#run = run
+    this.#openValues = () => values ?? unsealValues(ticket, jobKey)
   }
 
   async status(options: CallOptions = {}): Promise<JobStatus> {
@@ -90,6 +97,8 @@ export class DeferredJob implements Job<unknown> {
   async result(options: JobWaitOptions = {}): Promise<JobResult<unknown>> {
     checkOptionNames('job.result', options, ['onProgress', 'pollMs', 'longestWaitMs'], '')
     const { onProgress, pollMs = defaultPollMs, longestWaitMs = defaultLongestWaitMs }: JobWaitOptions = options
+    // Said before hours of waiting, not after.
+    const values = this.#openValues()
     checkNumber('pollMs', pollMs, 1, 2 ** 31 - 1)
     checkNumber('longestWaitMs', longestWaitMs, 1, 2 ** 31 - 1)
     checkFunction('onProgress', onProgress)
@@ -101,7 +110,7 @@ export class DeferredJob implements Job<unknown> {
           const look = await this.#look(frame)
           failed = 0
           onProgress?.(look.status)
-          if (look.status.status !== 'queued' && look.status.status !== 'running') return await this.#read(look)
+          if (look.status.status !== 'queued' && look.status.status !== 'running') return await this.#read(look, values)
         } catch (error) {
           // The job goes on whether we see it or not: a look that found no way there is followed by another.
           if (!mayLookAgain(error, frame) || ++failed >= failedLookLimit) throw error
@@ -170,12 +179,12 @@ export class DeferredJob implements Job<unknown> {
     if (failures.length > 0) throw failures[0]
   }
 
-  async #read({ call, states, status }: Look): Promise<JobResult<unknown>> {
+  async #read({ call, states, status }: Look, values: readonly PlaceholderValues[]): Promise<JobResult<unknown>> {
     const policy = call.record.receipt()
     if (status.status === 'failed' || status.status === 'cancelled') {
       throw call.record.complete(createJobError(status, states))
     }
-    const reader = new JobItemReader(call, this.#ticket, this.#schema, policy)
+    const reader = new JobItemReader(call, this.#ticket, this.#schema, policy, values)
     for (const [index, part] of this.#ticket.parts.entries()) {
       await reader.read(part, itemsOf(part, states[index] as PartState))
     }

@@ -1,13 +1,23 @@
 import type { GrantedAccess } from '../auth/authorizer.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { createDeniedError } from '../policy/create-denied-error.ts'
+import type { Decision } from '../policy/decision.ts'
 import type { Guard } from '../policy/guard.ts'
 import type { Endpoint, Multipart, Provider, WireRequest } from '../provider.ts'
 import { HttpExchange, type AnswerReader } from '../transport/http-exchange.ts'
 import { send } from '../transport/send.ts'
 import type { CallContext } from './call-context.ts'
 import { createHeaders } from './create-headers.ts'
+import { auditSend, type AuditTicket } from './audit-call.ts'
 import { encodeMultipart } from './encode-multipart.ts'
+import { lookIntoBody } from './look-into-body.ts'
+
+/** A request on its way. */
+export interface OpenedExchange {
+  readonly exchange: HttpExchange
+  /** Given where the client has an audit log. */
+  readonly ticket: AuditTicket | undefined
+}
 
 type ApprovedUrl = ReturnType<Guard['judgeUrl']>
 
@@ -23,7 +33,7 @@ export async function openExchange(
   request: WireRequest,
   granted: GrantedAccess | undefined,
   reader: AnswerReader,
-): Promise<HttpExchange> {
+): Promise<OpenedExchange> {
   const { guard, scope, record, services } = context
   scope.throwIfOver()
   const endpoint = endpointOf(context.provider, request)
@@ -33,19 +43,42 @@ export async function openExchange(
   record.origin = origin
   const { body } = request
   const form = isForm(body) ? encodeMultipart(body) : undefined
-  const headers = createHeaders(request, granted?.access, form?.contentType)
-  const denial = guard.judgeHeaders(headers) ?? guard.judgeEnvironment(process.env)
+  const demanded = request.operation === 'token' ? undefined : context.headers
+  const headers = createHeaders(request, granted?.access, form?.contentType, demanded)
+  const denial =
+    judgeDemanded(context, request, demanded) ??
+    guard.judgeHeaders(headers) ??
+    guard.judgeEnvironment(process.env) ??
+    lookIntoBody(context, request)
   if (denial) throw createDeniedError(denial)
   const pool = await scope.race(services.pools.get(origin, endpoint, guard, context.secretRequest))
+  record.socketDecisions = pool.observed
+  const ticket = services.audit && (await scope.race(auditSend(services.audit, record)))
   scope.throwIfOver()
   const exchange = new HttpExchange(scope, context.limits, reader, origin)
   send(
     pool,
+    guard,
     { method: request.method, path: joinPath(url, request), headers, body: isForm(body) ? form?.bytes : body },
     exchange,
   )
   record.peers = pool.peers
-  return exchange
+  return { exchange, ticket }
+}
+
+/** A header that the adapter sets to another value means something to the service: a rule must not change it unseen. */
+function judgeDemanded(
+  { guard }: CallContext,
+  { headers = {} }: WireRequest,
+  demanded: Readonly<Record<string, string>> | undefined,
+): Decision | undefined {
+  const changed = Object.entries(headers).find(([name, value]) => {
+    const wanted = demanded?.[name.toLowerCase()]
+    return wanted !== undefined && wanted !== value
+  })
+  if (!changed) return undefined
+  const reason = `the adapter sets the header ${changed[0].toLowerCase()} to another value`
+  return guard.refuse('policy.obligation_unmet', 'url', { obligation: 'header', reason })
 }
 
 /** An adapter names an endpoint; credential-only ones serve the token exchange alone, by their exact URL. */
@@ -78,7 +111,8 @@ function judgeEndpoint({ guard, model }: CallContext, endpoint: Endpoint, reques
       hasBody: request.body !== undefined,
       ...(model && { model }),
     })
-    byRequest.set(key, judged)
+    // What was only observed is judged anew: observing may end.
+    if (!judged.decision.would) byRequest.set(key, judged)
   }
   return judged
 }

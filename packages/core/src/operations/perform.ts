@@ -3,20 +3,29 @@ import { ShlyuzError } from '../errors/shlyuz-error.ts'
 import type { Effect, Reply, StreamReply, WireRequest } from '../provider.ts'
 import { retry } from '../resilience/retry.ts'
 import type { HttpExchange } from '../transport/http-exchange.ts'
+import { auditOutcome, type AuditTicket } from './audit-call.ts'
 import type { CallContext } from './call-context.ts'
 import type { CallRecord } from './call-record.ts'
 import { wantsFreshToken } from './create-provider-error.ts'
-import { openExchange } from './open-exchange.ts'
+import { openExchange, type OpenedExchange } from './open-exchange.ts'
 import { StreamAnswerReader, type PartSink } from './stream-answer-reader.ts'
 import { WholeAnswerReader } from './whole-answer-reader.ts'
 
 /** What the attempt under way has done: whether it may be repeated depends on it. */
 class AttemptState {
+  /** False: what failed is the token exchange, which has repeated itself already. */
+  authorised = false
   exchange: HttpExchange | undefined
+  ticket: AuditTicket | undefined
   reader: StreamAnswerReader | undefined
 
+  take({ exchange, ticket }: OpenedExchange): void {
+    this.exchange = exchange
+    this.ticket = ticket
+  }
+
   mayBeRepeated(request: WireRequest): boolean {
-    if (this.reader?.contentStarted) return false
+    if (!this.authorised || this.reader?.contentStarted) return false
     return request.repeat === 'safe' || !this.exchange?.sent
   }
 }
@@ -29,9 +38,7 @@ export function performExchange(
   return performAttempts(context, request, (granted, state) => {
     return new Promise<Reply>((resolve, reject) => {
       const reader = new WholeAnswerReader(context, request, read, resolve, reject)
-      openExchange(context, request, granted, reader).then((exchange) => {
-        state.exchange = exchange
-      }, reject)
+      openExchange(context, request, granted, reader).then((opened) => state.take(opened), reject)
     })
   })
 }
@@ -46,9 +53,9 @@ export function performStream(
     return new Promise<StreamReply>((resolve, reject) => {
       const reader = new StreamAnswerReader(context, request, createDecoder(), sink, resolve, reject)
       state.reader = reader
-      openExchange(context, request, granted, reader).then((exchange) => {
-        state.exchange = exchange
-        reader.attach(exchange)
+      openExchange(context, request, granted, reader).then((opened) => {
+        state.take(opened)
+        reader.attach(opened.exchange)
       }, reject)
     })
   })
@@ -59,17 +66,19 @@ type Attempt<T> = (granted: GrantedAccess | undefined, state: AttemptState) => P
 function performAttempts<T>(context: CallContext, request: WireRequest, attempt: Attempt<T>): Promise<T> {
   let state = new AttemptState()
   let refreshed = false
+  let unresolved = 0
 
   async function once(): Promise<T> {
     state = new AttemptState()
     const granted = request.operation === 'token' ? undefined : await grantAccess(context)
+    state.authorised = true
     const finish = startAttempt(context.record, context)
     try {
       const reply = await attempt(granted, state)
-      finish()
+      finish(state)
       return reply
     } catch (error) {
-      finish(error)
+      finish(state, error)
       // One forced refresh a call: a token may have been revoked, or the clocks disagree.
       if (granted && !refreshed && wantsFreshToken(error) && granted.access.refreshAt !== undefined) {
         refreshed = true
@@ -80,21 +89,36 @@ function performAttempts<T>(context: CallContext, request: WireRequest, attempt:
     }
   }
 
-  return retry(context.scope, context.retry, once, (error) => error.isRetryable && state.mayBeRepeated(request))
+  return retry(context.scope, context.retry, once, (error) => {
+    if (!error.isRetryable || !state.mayBeRepeated(request)) return false
+    // DNS that owes an answer is asked for it once more, not as often as a service.
+    return error.code !== 'connection.dns' || ++unresolved === 1
+  })
 }
 
 /** Enters an attempt in the record; the returned function closes the entry. */
-function startAttempt(record: CallRecord, { provider, model }: CallContext): (error?: unknown) => void {
+function startAttempt(
+  record: CallRecord,
+  { provider, model, services }: CallContext,
+): (state: AttemptState, error?: unknown) => void {
   const startedAt = new Date().toISOString()
   const start = performance.now()
-  return (error) => {
+  return ({ ticket }, error) => {
+    const durationMs = Math.round(performance.now() - start)
     record.attempts.push({
       provider: provider.name,
       ...(model && { model: model.id }),
       startedAt,
-      durationMs: Math.round(performance.now() - start),
+      durationMs,
       ...(error !== undefined && { error: describeError(error) }),
     })
+    auditOutcome(
+      services.audit,
+      record,
+      ticket,
+      durationMs,
+      error === undefined ? undefined : describeError(error).code,
+    )
   }
 }
 
@@ -105,7 +129,13 @@ function describeError(error: unknown): { name: string; code: string; message: s
 }
 
 async function grantAccess(context: CallContext): Promise<GrantedAccess | undefined> {
-  const { services, provider, secretRequest, scope } = context
+  const { services, provider, secretRequest, scope, record } = context
   const start = services.startAuthorization(context)
-  return scope.race(services.authorizer.grant(provider, secretRequest, scope, start))
+  try {
+    return await scope.race(services.authorizer.grant(provider, secretRequest, scope, start))
+  } catch (error) {
+    // What the token exchange tried, the call tried.
+    if (ShlyuzError.isInstance(error) && !scope.over) record.attempts.push(...error.attempts)
+    throw error
+  }
 }

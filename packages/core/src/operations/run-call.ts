@@ -1,7 +1,9 @@
 import { UnsupportedFeatureError } from '../errors/unsupported-feature-error.ts'
 import { createDeniedError } from '../policy/create-denied-error.ts'
 import type { Guard } from '../policy/guard.ts'
+import type { Decision } from '../policy/decision.ts'
 import type { ContentFacts, ModelIdentity } from '../policy/intent.ts'
+import type { Masker } from '../policy/masker.ts'
 import type { OperationKind, Provider } from '../provider.ts'
 import { serverWaitCapMs } from '../resilience/retry.ts'
 import type { CallScope } from '../transport/call-scope.ts'
@@ -10,7 +12,10 @@ import type { Loss } from '../vocabulary/warnings.ts'
 import type { CallContext, ClientServices } from './call-context.ts'
 import { CallRecord } from './call-record.ts'
 import type { AllTimeouts } from './check-timeouts.ts'
+import { auditDenial } from './audit-call.ts'
 import { createIntent, loggingOf, originsOf } from './create-intent.ts'
+import { demandedHeaders, demandsMask } from './inspect-call.ts'
+import { addCounts, countIn } from './mask-call.ts'
 import { parseModel } from './parse-model.ts'
 import { openUploads } from './uploads.ts'
 
@@ -19,10 +24,15 @@ export interface CallFrame {
   readonly services: ClientServices
   readonly guard: Guard
   readonly scope: CallScope
+  /** Tells the call from others. */
+  readonly callId: string
   readonly labels: Readonly<Record<string, string>>
+  readonly dataClasses: readonly string[]
   readonly timeouts: AllTimeouts
   readonly retries: number
 }
+
+type Counts = NonNullable<ContentFacts['personal']>
 
 /** What a call is about, as the policy is told. */
 export interface CallAim {
@@ -31,6 +41,12 @@ export interface CallAim {
   /** Without the provider's prefix. Absent: an operation that names no model. */
   readonly modelId?: string
   readonly content?: ContentFacts
+  /** Puts placeholders into the call's texts and says what they stand for, by type: they are sent if the policy demands. */
+  readonly mask?: (masker: Masker) => Counts
+  /** Texts of the adapter's own, which stay as they are. */
+  readonly providerOptions?: unknown
+  /** Core does not know the texts of the operation: every body is looked into. */
+  readonly isOpaque?: boolean
   readonly onProgress?: (progress: number) => void
 }
 
@@ -38,6 +54,8 @@ export interface CallAim {
 export interface OpenCall {
   readonly context: CallContext
   readonly record: CallRecord
+  /** The policy demands what {@link CallAim.mask} made. */
+  readonly isMasked: boolean
 }
 
 /** The same, about a model. */
@@ -60,23 +78,46 @@ export function runModelCall<R>(
  * record; files that it put at the service are removed when it fails.
  */
 export async function runCall<R>(frame: CallFrame, aim: CallAim, work: (call: OpenCall) => Promise<R>): Promise<R> {
-  const { services, guard, scope, labels } = frame
+  const { services, guard, scope, labels, dataClasses } = frame
   const { provider, operation, modelId, onProgress } = aim
   const target = { provider: provider.name, providerLogging: loggingOf(provider, operation) }
-  const record = new CallRecord(modelId === undefined ? target : { ...target, model: modelId }, guard, services.network)
+  const record = new CallRecord(
+    modelId === undefined ? target : { ...target, model: modelId },
+    guard,
+    services.network,
+    frame.callId,
+  )
   const uploads = openUploads(services)
   try {
     const ref = modelId === undefined ? undefined : parseModel(provider, modelId, guard)
     const identity = ref && guard.identify(provider.kind, ref, originsOf(provider))
-    const intent = createIntent(provider, {
-      operation,
-      labels,
-      ...(identity && { model: identity }),
-      ...(aim.content && { content: aim.content }),
-    })
-    const decision = await scope.race(Promise.resolve(guard.judgeIntent(intent)))
-    record.decide(decision)
-    if (decision.verdict === 'deny') throw createDeniedError(decision)
+    const judge = async (content: ContentFacts | undefined): Promise<Decision> => {
+      const facts = {
+        operation,
+        labels,
+        dataClasses,
+        ...(identity && { model: identity }),
+        ...(content && { content }),
+      }
+      record.intent = createIntent(provider, facts)
+      const decision = await scope.race(Promise.resolve(guard.judgeIntent(record.intent)))
+      record.decide(decision)
+      if (decision.verdict === 'deny') throw createDeniedError(decision)
+      return decision
+    }
+    const { masker } = guard
+    const counts = (masker && aim.mask?.(masker)) ?? {}
+    const own = masker ? countIn(aim.providerOptions, masker) : {}
+    const found = addCounts(counts, own)
+    const { content } = aim
+    let decision = await judge(content && masker ? { ...content, personal: found } : content)
+    const isMasked = demandsMask(decision)
+    if (isMasked && content) decision = await judge({ ...content, personal: own, masked: counts })
+    if (masker) {
+      record.personal = isMasked ? own : found
+      if (isMasked) record.masked = counts
+    }
+    const headers = demandedHeaders(decision)
     const context: CallContext = {
       services,
       provider,
@@ -88,15 +129,17 @@ export async function runCall<R>(frame: CallFrame, aim: CallAim, work: (call: Op
       record,
       uploads,
       ...(identity && { model: identity }),
+      ...(headers && { headers }),
+      ...(masker && aim.isOpaque && { look: { masker, refuses: isMasked ? 'mask' : guard.refusesPersonal && 'deny' } }),
       ...(onProgress && { onProgress }),
     }
-    const call = { context, record, ...(ref && { ref, identity }) }
+    const call = { context, record, isMasked, ...(ref && { ref, identity }) }
     const result = await work(call)
     await uploads.settle('kept')
     return result
   } catch (error) {
     await uploads.settle('delete')
-    throw record.complete(error)
+    throw await auditDenial(services, record, record.complete(error))
   }
 }
 
@@ -112,9 +155,7 @@ export function applyLosses(record: CallRecord, losses: readonly Loss[]): void {
 
 /** An answer by another model than the one judged is withheld (policy, depth 4). */
 export function judgeAnswer(call: OpenModelCall, answeredBy: string | undefined): void {
-  const denial = call.context.guard.judgeAnsweredModel(call.identity, answeredBy)
-  if (denial) throw createDeniedError(denial)
-  call.record.answeredBy = answeredBy ?? 'not stated'
+  call.record.judgeAnswer(call.identity, answeredBy)
 }
 
 /** For a verb that this provider has no operation for at all. */

@@ -16,6 +16,7 @@ export function runExtra(
     provider,
     operation: extra.operation,
     content: { messages: 0, characters: 0, images: 0, files: 0, remoteUrls, remoteTools },
+    isOpaque: true,
     ...(modelId !== undefined && { modelId }),
   }
   return runCall(frame, aim, async ({ context, record }) => {

@@ -4,6 +4,7 @@ import type { Access, Operation } from '../provider.ts'
 import { CallScope } from '../transport/call-scope.ts'
 import type { CallContext } from './call-context.ts'
 import { CallRecord } from './call-record.ts'
+import { auditDenial } from './audit-call.ts'
 import { createIntent } from './create-intent.ts'
 import { runOperation } from './run-operation.ts'
 
@@ -20,7 +21,12 @@ export function createStartAuthorization(context: CallContext): StartAuthorizati
     const scope = new CallScope({ wheel: context.scope.wheel, limitMs: Math.max(sharedMs, context.scope.remainingMs) })
     const { provider, services } = context
     const { guard } = services
-    const record = new CallRecord({ provider: provider.name, providerLogging: 'off' }, guard, services.network)
+    const record = new CallRecord(
+      { provider: provider.name, providerLogging: 'off' },
+      guard,
+      services.network,
+      context.record.id,
+    )
     const { model: _asked, ...shared } = context
     const access = authorize({ ...shared, guard, scope, record }, () => credential.authorize(secrets))
     return { access, cancel: () => scope.fail(new Error('nobody waits for the token any more')) }
@@ -30,12 +36,13 @@ export function createStartAuthorization(context: CallContext): StartAuthorizati
 async function authorize(context: CallContext, begin: () => Operation<Access>): Promise<Access> {
   const { guard, provider, record, scope } = context
   try {
-    const decision = await guard.judgeIntent(createIntent(provider, { operation: 'token' }))
+    record.intent = createIntent(provider, { operation: 'token' })
+    const decision = await guard.judgeIntent(record.intent)
     record.decide(decision)
     if (decision.verdict === 'deny') throw createDeniedError(decision)
     return await runOperation(context, begin(), undefined)
   } catch (error) {
-    throw record.complete(error)
+    throw await auditDenial(context.services, record, record.complete(error))
   } finally {
     scope.end()
   }

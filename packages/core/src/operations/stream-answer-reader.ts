@@ -3,15 +3,16 @@ import { ProtocolError } from '../errors/protocol-error.ts'
 import { ResponseTooLargeError } from '../errors/response-too-large-error.ts'
 import { ShlyuzError } from '../errors/shlyuz-error.ts'
 import { StreamInterruptedError } from '../errors/stream-interrupted-error.ts'
-import { createDeniedError } from '../policy/create-denied-error.ts'
 import type { Decoder, StreamEnd, StreamReply, WireRequest } from '../provider.ts'
 import { BodyCollector } from '../transport/body-collector.ts'
 import { createFraming, type Framing } from '../transport/framing.ts'
 import type { AnswerHeaders, AnswerReader, HttpExchange } from '../transport/http-exchange.ts'
+import type { StreamRestorer } from '../policy/masker.ts'
 import type { StreamPart } from '../vocabulary/stream-parts.ts'
 import type { CallContext } from './call-context.ts'
 import { checkAnswerHeaders, errorBodyLimit, readFailure } from './check-answer.ts'
 import { ContentBuilder } from './content-builder.ts'
+import { restorePart } from './mask-call.ts'
 import { createProviderError } from './create-provider-error.ts'
 import { StopCutter } from './stop-cutter.ts'
 import { strikeEcho } from './strike-echo.ts'
@@ -44,6 +45,9 @@ export class StreamAnswerReader implements AnswerReader {
   readonly #reject: (error: unknown) => void
   readonly #parts: StreamPart[] = []
   readonly #content = new ContentBuilder()
+  /** Put masked values back into the text and into what the model thinks. */
+  #text: StreamRestorer | undefined
+  #reasoning: StreamRestorer | undefined
   #exchange: HttpExchange | undefined
   #errorBody: BodyCollector | undefined
   #status = 0
@@ -65,6 +69,8 @@ export class StreamAnswerReader implements AnswerReader {
     this.#framing = createFraming(decoder)
     this.#sink = sink
     this.#cutter = new StopCutter(sink.stops)
+    this.#text = this.#createRestorer()
+    this.#reasoning = context.restore?.session.createRestorer('text')
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -105,8 +111,7 @@ export class StreamAnswerReader implements AnswerReader {
       return 'close'
     }
     if (!this.#decoder.done) return 'more'
-    this.#end()
-    return 'done'
+    return this.#end() ? 'done' : 'close'
   }
 
   onEnd(): void {
@@ -166,17 +171,41 @@ export class StreamAnswerReader implements AnswerReader {
     if ((part.type === 'text-delta' || part.type === 'reasoning-delta') && part.text === '') return
     this.#exchange?.contentArrived()
     if (part.type === 'text-delta') {
-      const text = this.#cutter.push(part.text)
+      this.#giveReasoningRest()
+      const text = this.#cutter.push(this.#text ? this.#text.push(part.text) : part.text)
       if (text !== '') this.#give(text === part.text ? part : { type: 'text-delta', text })
     } else if (part.type === 'rewrite') {
       // What was held back belongs to the text that no longer holds.
       this.#cutter = new StopCutter(this.#sink.stops)
-      this.#give({ type: 'rewrite', text: this.#cutter.push(part.text) })
+      this.#text = this.#createRestorer()
+      this.#give({ type: 'rewrite', text: this.#cutter.push(this.#text ? this.#text.push(part.text) : part.text) })
     } else if (!this.#cutter.met) {
-      // What was held back stands before what follows it.
-      if (part.type !== 'tool-progress' && part.type !== 'reasoning-delta') this.#giveRest()
-      this.#give(part)
+      this.#takeOther(part)
     }
+  }
+
+  #takeOther(part: Exclude<StreamPart, { type: 'text-delta' | 'rewrite' | 'response-metadata' }>): void {
+    if (part.type === 'tool-progress') return this.#give(part)
+    if (part.type === 'reasoning-delta') {
+      const text = this.#reasoning ? this.#reasoning.push(part.text) : part.text
+      if (text !== '') this.#give(text === part.text ? part : { type: 'reasoning-delta', text })
+      return
+    }
+    // What was held back stands before what follows it.
+    this.#giveReasoningRest()
+    this.#giveRest()
+    const { restore } = this.#context
+    this.#give(restore ? restorePart(part, restore.session, restore.isJson) : part)
+  }
+
+  #createRestorer(): StreamRestorer | undefined {
+    const { restore } = this.#context
+    return restore?.session.createRestorer(restore.isJson ? 'json' : 'text')
+  }
+
+  #giveReasoningRest(): void {
+    const rest = this.#reasoning?.end() ?? ''
+    if (rest !== '') this.#give({ type: 'reasoning-delta', text: rest })
   }
 
   #give(part: StreamPart): void {
@@ -184,16 +213,13 @@ export class StreamAnswerReader implements AnswerReader {
   }
 
   #giveRest(): void {
-    const rest = this.#cutter.end()
+    const rest = this.#cutter.push(this.#text?.end() ?? '') + (this.#cutter.met ? '' : this.#cutter.end())
     if (rest !== '') this.#give({ type: 'text-delta', text: rest })
   }
 
-  /** Policy, depth 4: another model than the judged one answers to nobody. */
   #judgeModel(answered: string | undefined): void {
-    const { guard, model, record } = this.#context
-    const denial = guard.judgeAnsweredModel(model, answered)
-    if (denial) throw createDeniedError(denial)
-    record.answeredBy = answered ?? 'not stated'
+    const { model, record } = this.#context
+    record.judgeAnswer(model, answered)
   }
 
   get #begun(): boolean {
@@ -209,20 +235,27 @@ export class StreamAnswerReader implements AnswerReader {
     return end
   }
 
-  #end(): void {
+  /** True when the answer is whole. */
+  #end(): boolean {
     const end = this.#askDecoder()
-    if (end.type === 'finish') return this.#settle(end)
+    if (end.type === 'finish') {
+      this.#settle(end)
+      return true
+    }
     this.#settled = true
     if (end.type === 'cut') {
-      return this.#reject(this.#interrupted('the stream ended without its end mark', undefined))
+      this.#reject(this.#interrupted('the stream ended without its end mark', undefined))
+      return false
     }
     const message = strikeEcho(end.failure.message, this.#request.body)
     const failure = createProviderError({ ...end.failure, message }, this.#headers)
     this.#reject(this.contentStarted ? this.#interrupted(failure.message, failure) : failure)
+    return false
   }
 
   #settle(end: StreamReply['end']): void {
     this.#settled = true
+    this.#giveReasoningRest()
     this.#giveRest()
     this.#resolve({ status: this.#status, headers: this.#headers, end, content: this.#content.content() })
   }

@@ -3,7 +3,9 @@ import { JobError } from '../errors/job-error.ts'
 import { ShlyuzError } from '../errors/shlyuz-error.ts'
 import { UnsupportedFeatureError } from '../errors/unsupported-feature-error.ts'
 import { lossesOf } from '../features/check-features.ts'
+import { createDeniedError } from '../policy/create-denied-error.ts'
 import type { ContentFacts } from '../policy/intent.ts'
+import type { Masker, MaskSession } from '../policy/masker.ts'
 import type { Receipt } from '../policy/receipt.ts'
 import type { JsonValue, Provider, TextCall } from '../provider.ts'
 import { resolveSchema, type ResolvedSchema } from '../schemas/resolve-schema.ts'
@@ -13,14 +15,16 @@ import type { PartMessage } from '../vocabulary/messages.ts'
 import type { TextSettings } from '../vocabulary/settings.ts'
 import type { ToolChoice } from '../vocabulary/tools.ts'
 import type { Loss, Warning } from '../vocabulary/warnings.ts'
-import { checkOptionNames, parseProviderOptions } from './check-call-options.ts'
+import { checkOptionNames, optionsOf, parseProviderOptions } from './check-call-options.ts'
 import { checkConversation, type DraftMessage } from './check-messages.ts'
 import { checkSettings, settingNames } from './check-text-options.ts'
 import { checkToolChoice, checkTools, type CheckedTools } from './check-tools.ts'
 import { checkKeys, isObject, refuse } from './checks.ts'
 import { countContent } from './create-intent.ts'
-import { createTextCall, findCard, type PreparedCall } from './create-text-call.ts'
+import { createTextCall, findCard, type PreparedCall, type TextDraft } from './create-text-call.ts'
 import { createJobString, type JobPart, type JobTicket } from './job-string.ts'
+import { addCounts, maskDraft } from './mask-call.ts'
+import { checkJobKey, sealValues, type PlaceholderValues } from './seal-values.ts'
 import { loadFiles } from './load-files.ts'
 import { applyLosses, refuseVerb, runModelCall, type CallFrame, type OpenModelCall } from './run-call.ts'
 import { runOperation } from './run-operation.ts'
@@ -33,6 +37,7 @@ export interface SubmissionDraft {
   readonly tools: CheckedTools
   readonly toolChoice: ToolChoice
   readonly output: ResolvedSchema | undefined
+  readonly jobKey: Buffer | undefined
 }
 
 interface RequestDraft {
@@ -50,13 +55,15 @@ const takeBackMs = 10_000
 /** Work that was handed over. */
 export interface Submission {
   readonly ticket: JobTicket
+  /** What placeholders stand for, by request; empty where nothing was masked. */
+  readonly values: readonly PlaceholderValues[]
   readonly policy: Receipt
   readonly warnings: readonly Warning[]
 }
 
 /** @throws ConfigurationError */
 export function checkSubmitOptions(options: unknown): SubmissionDraft {
-  const names = ['model', 'requests', 'tools', 'toolChoice', 'output', 'providerOptions']
+  const names = ['model', 'requests', 'tools', 'toolChoice', 'output', 'jobKey', 'providerOptions']
   checkOptionNames('submitText', options, names, '{ model, requests: [{ prompt }] }')
   const { requests, output } = options
   if (!Array.isArray(requests) || requests.length === 0 || requests.length > requestLimit) {
@@ -71,6 +78,7 @@ export function checkSubmitOptions(options: unknown): SubmissionDraft {
     tools,
     toolChoice: checkToolChoice(options['toolChoice'], tools),
     output: output === undefined ? undefined : resolveSchema(output, 'output'),
+    jobKey: checkJobKey(options['jobKey']),
   }
 }
 
@@ -105,15 +113,28 @@ export async function submitText(
   if (draft.output?.prepare) await frame.scope.race(draft.output.prepare())
   const conversations: (readonly PartMessage[])[] = []
   for (const { messages } of draft.requests) conversations.push(await loadFiles(messages, frame.scope))
+  const drafts = conversations.map((messages, index) => createRequestDraft(draft, messages, index))
+  // What the policy may demand instead.
+  let masked: readonly TextDraft[] = []
+  let sessions: readonly MaskSession[] = []
   const aim = {
     provider,
     operation: 'job' as const,
     modelId,
     content: sumContent(conversations.map((one) => countContent(one))),
+    mask: (masker: Masker) => {
+      sessions = drafts.map(() => masker.open())
+      masked = drafts.map((one, index) => maskDraft(one, sessions[index] as MaskSession))
+      return addCounts(...sessions.map(({ counts }) => counts))
+    },
+    providerOptions: optionsOf(providerOptions, provider),
   }
   return runModelCall(frame, aim, async (call) => {
     const options = parseProviderOptions(provider, providerOptions)
-    const prepared = conversations.map((messages, index) => prepare(call, draft, messages, index, options))
+    const values = call.isMasked ? sessions.map((session) => session.values()) : []
+    if (call.isMasked && !draft.jobKey) refuseWithoutKey(call)
+    const asked = call.isMasked ? masked : drafts
+    const prepared = asked.map((one, index) => prepare(call, one, index, options))
     const features: Feature[] = draft.tools.size > 0 || draft.output ? ['deferred', 'deferred-tools'] : ['deferred']
     const { ref, record } = call
     applyLosses(record, lossesOf(provider.surfaceOf(ref, options), features, findCard(provider, ref)))
@@ -128,28 +149,33 @@ export async function submitText(
       ...(outputMode && { output: outputMode }),
       ...(outputTool !== undefined && { outputTool }),
     }
+    const seal = (made: JobTicket, requests?: readonly number[]): JobTicket => {
+      if (!draft.jobKey || values.length === 0) return made
+      const own = requests ? requests.map((index) => values[index] ?? {}) : values
+      return { ...made, sealed: sealValues(own, made, draft.jobKey) }
+    }
     const parts = await submitParts(
       call,
       ticket,
       prepared.map((one) => one.call),
+      seal,
     )
     return {
-      ticket: { ...ticket, parts },
+      ticket: seal({ ...ticket, parts }),
+      values,
       policy: record.receipt(),
       warnings: Object.freeze([...record.warnings]),
     }
   })
 }
 
-function prepare(
-  { context, ref }: OpenModelCall,
+function createRequestDraft(
   { requests, tools, toolChoice, output }: SubmissionDraft,
   messages: readonly PartMessage[],
   index: number,
-  options: unknown,
-): PreparedCall {
+): TextDraft {
   const { settings } = requests[index] as RequestDraft
-  const draft = {
+  return {
     messages,
     settings,
     stream: false,
@@ -160,6 +186,17 @@ function prepare(
     outputMode: 'auto' as const,
     mustOutput: false,
   }
+}
+
+/** Hours later, perhaps in another process, somebody must be able to put the values back; and nobody else. */
+function refuseWithoutKey({ context }: OpenModelCall): never {
+  const facts = { obligation: 'mask', reason: 'a deferred job needs a jobKey to keep what was masked' }
+  throw createDeniedError(context.guard.refuse('policy.obligation_unmet', 'intent', facts), {
+    hint: 'Задание под маскированием: передайте submitText({ jobKey }) — 32 байта, ими шифруется карта замен в строке задания.',
+  })
+}
+
+function prepare({ context, ref }: OpenModelCall, draft: TextDraft, index: number, options: unknown): PreparedCall {
   const { provider } = context
   // What is lost is lost of the form in which the service takes deferred calls.
   const asked = provider.deferred?.form ? { ...provider, ...provider.deferred.form } : provider
@@ -202,6 +239,9 @@ function sumContent(all: readonly ContentFacts[]): ContentFacts {
   })
 }
 
+/** Adds what placeholders stand for, under the caller's key. `requests`: those that the ticket is about; default all. */
+type Seal = (ticket: JobTicket, requests?: readonly number[]) => JobTicket
+
 interface Piece {
   readonly calls: readonly TextCall[]
   /** Place of its first request. */
@@ -217,6 +257,7 @@ async function submitParts(
   call: OpenModelCall,
   ticket: Omit<JobTicket, 'parts'>,
   calls: readonly TextCall[],
+  seal: Seal,
 ): Promise<readonly JobPart[]> {
   const { context, ref } = call
   const { deferred } = context.provider
@@ -244,7 +285,7 @@ async function submitParts(
   submitted.sort((a, b) => a.from - b.from)
   const parts = submitted.map(({ ref: reference, count }) => ({ ref: reference, count }))
   if (!failure) return parts
-  throw await takeBack(call, ticket, submitted, failure.error)
+  throw await takeBack(call, ticket, submitted, failure.error, seal)
 }
 
 /** Cancels what was submitted before the submission broke off; what stays is told, so that it is not lost. */
@@ -253,6 +294,7 @@ async function takeBack(
   ticket: Omit<JobTicket, 'parts'>,
   submitted: readonly Submitted[],
   error: unknown,
+  seal: Seal,
 ): Promise<unknown> {
   const { provider } = context
   const staying: Submitted[] = []
@@ -276,7 +318,7 @@ async function takeBack(
     {
       code: 'job.partly_submitted',
       hint: `Часть запросов (${requests.length}) уже принята сервисом и будет оплачена: их ответы даст client.job(error.submitted.job), номера — в error.submitted.requests. Отправьте заново только остальные.`,
-      submitted: { job: createJobString({ ...ticket, parts }), requests },
+      submitted: { job: createJobString(seal({ ...ticket, parts }, requests)), requests },
       cause: error,
     },
   )

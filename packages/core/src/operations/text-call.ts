@@ -5,7 +5,8 @@ import { UnsupportedFeatureError } from '../errors/unsupported-feature-error.ts'
 import { createDeniedError } from '../policy/create-denied-error.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Guard } from '../policy/guard.ts'
-import type { ModelIdentity } from '../policy/intent.ts'
+import type { ContentFacts, ModelIdentity } from '../policy/intent.ts'
+import type { MaskSession } from '../policy/masker.ts'
 import type { Provider, TextCall, TextResult } from '../provider.ts'
 import { movesOn, worthWaitingMs } from '../resilience/fallback.ts'
 import { serverWaitCapMs, type RetryOptions } from '../resilience/retry.ts'
@@ -13,13 +14,23 @@ import { CallScope } from '../transport/call-scope.ts'
 import type { ContentPart } from '../vocabulary/messages.ts'
 import type { ModelRef } from '../vocabulary/models.ts'
 import type { Loss } from '../vocabulary/warnings.ts'
+import { auditDenial } from './audit-call.ts'
 import { calculateCost } from './calculate-cost.ts'
-import type { CallContext, ClientServices } from './call-context.ts'
+import type { CallContext, ClientServices, Restore } from './call-context.ts'
 import { CallRecord } from './call-record.ts'
 import type { AllTimeouts } from './check-timeouts.ts'
-import { isObject, refuse } from './checks.ts'
+import { optionsOf } from './check-call-options.ts'
 import { countContent, createIntent, originsOf } from './create-intent.ts'
 import { createTextCall, findCard, type PreparedCall, type TextDraft } from './create-text-call.ts'
+import {
+  demandedHeaders,
+  demandsMask,
+  factsAfter,
+  factsBefore,
+  inspectDraft,
+  type InspectedDraft,
+} from './inspect-call.ts'
+import { restorePart } from './mask-call.ts'
 import { parseModel } from './parse-model.ts'
 import { runOperation } from './run-operation.ts'
 import type { PartSink } from './stream-answer-reader.ts'
@@ -37,9 +48,12 @@ export interface Target {
 export interface TextCallOptions {
   readonly services: ClientServices
   readonly guard: Guard
+  /** Tells the call from others. */
+  readonly callId: string
   readonly draft: TextDraft
   readonly stops: readonly string[]
   readonly labels: Readonly<Record<string, string>>
+  readonly dataClasses: readonly string[]
   readonly includeRaw: boolean
   readonly providerOptions: unknown
   readonly targets: readonly Target[]
@@ -58,6 +72,10 @@ export interface Leg {
   readonly identity: ModelIdentity
   readonly prepared: PreparedCall
   readonly record: CallRecord
+  /** Given when personal data is masked: puts the values back. */
+  readonly session?: MaskSession
+  /** What the policy demands on every request. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** The answer of the target that gave one. */
@@ -85,7 +103,8 @@ export async function runTextCall(options: TextCallOptions, scope: CallScope): P
       // The end of the call's own scope is the reason, unless it cut an answer that had begun.
       const ended = scope.over && !StreamInterruptedError.isInstance(error)
       const complete = leg.record.complete(ended ? scope.reason : error, earlier)
-      if (ended || last || scope.over || !movesOn(error)) throw complete
+      if (ended || last || scope.over || !movesOn(error))
+        throw await auditDenial(options.services, leg.record, complete)
       earlier.push(...leg.record.attempts)
     } finally {
       if (!last) legScope.end()
@@ -96,17 +115,22 @@ export async function runTextCall(options: TextCallOptions, scope: CallScope): P
 
 /** Every target, checked and judged. @throws for the first one that may not be asked, or cannot keep the call */
 export async function prepareLegs(options: TextCallOptions, scope: CallScope): Promise<readonly Leg[]> {
-  const legs: Leg[] = []
-  for (const [index, target] of options.targets.entries()) legs.push(prepareLeg(options, target, index))
+  const legs = options.targets.map((target, index) => prepareLeg(options, target, index))
+  const judged: Leg[] = []
+  let inspected: InspectedDraft | undefined
   for (const [index, leg] of legs.entries()) {
     try {
-      await judgeLeg(options, leg, index, scope)
-      refuseLosses(leg)
+      inspected ??= inspectDraft(options.guard, options.draft)
+      const { decision, leg: ready } = await judgeLeg(options, leg, index, scope, inspected)
+      // A link in the content is the policy's to refuse, with its own code; then what the provider cannot keep.
+      if (decision.verdict === 'deny') throw createDeniedError(decision)
+      refuseLosses(ready)
+      judged.push(ready)
     } catch (error) {
-      throw leg.record.complete(error)
+      throw await auditDenial(options.services, leg.record, leg.record.complete(error))
     }
   }
-  return legs
+  return judged
 }
 
 function retryOf({ retries }: TextCallOptions): RetryOptions {
@@ -127,7 +151,7 @@ function createLegScope(parent: CallScope): CallScope {
 export function prepareLeg(options: TextCallOptions, { provider, modelId }: Target, index: number): Leg {
   const { guard, services, draft } = options
   const target = { provider: provider.name, model: modelId, providerLogging: provider.providerLogging }
-  const record = new CallRecord(target, guard, services.network)
+  const record = new CallRecord(target, guard, services.network, options.callId)
   try {
     const ref = parseModel(provider, modelId, guard, index)
     const identity = guard.identify(provider.kind, ref, originsOf(provider))
@@ -138,35 +162,63 @@ export function prepareLeg(options: TextCallOptions, { provider, modelId }: Targ
   }
 }
 
-function optionsOf(given: unknown, provider: Provider): unknown {
-  if (given === undefined) return undefined
-  if (!isObject(given))
-    refuse('providerOptions must be an object', 'Пишите providerOptions: { <вид провайдера>: { … } }.')
-  return given[provider.kind]
-}
-
-/** Policy, depth 1. Further targets are judged with their addresses: one bad target refuses the whole set. */
-async function judgeLeg(options: TextCallOptions, leg: Leg, index: number, scope: CallScope): Promise<void> {
-  const decision = await judgeIntentOf(options, leg, index, scope)
-  leg.record.decide(decision)
-  // A link in the content is the policy's to refuse, with its own code; then what the provider cannot keep.
-  if (decision.verdict === 'deny') throw createDeniedError(decision)
-}
-
-/** What the policy says of a target. */
-export async function judgeIntentOf(
-  { guard, draft, labels }: TextCallOptions,
+/**
+ * Policy, depth 1: judged as the caller wrote it, and again as it is sent where personal data has to be masked. Further
+ * targets are judged with their addresses: one bad target refuses the whole set.
+ */
+export async function judgeLeg(
+  options: TextCallOptions,
   leg: Leg,
   index: number,
   scope: CallScope,
+  inspected: InspectedDraft | undefined,
+): Promise<{ readonly decision: Decision; readonly leg: Leg }> {
+  const { guard, draft, providerOptions } = options
+  const own = optionsOf(providerOptions, leg.provider)
+  const first = await judgeIntentOf(options, leg, index, scope, draft, inspected && factsBefore(inspected, own))
+  leg.record.decide(first)
+  leg.record.personal = inspected && factsBefore(inspected, own).personal
+  const headers = demandedHeaders(first)
+  const plain = headers ? { ...leg, headers } : leg
+  if (!inspected || !demandsMask(first)) return { decision: first, leg: plain }
+  const { masked, session } = inspected
+  const facts = factsAfter(inspected, own)
+  const second = await judgeIntentOf(options, leg, index, scope, masked, facts)
+  leg.record.decide(second)
+  leg.record.masked = facts.masked
+  leg.record.personal = facts.personal
+  const { provider, ref, prepared } = leg
+  const call = createTextCall(masked, provider, ref, prepared.call.options)
+  const again = demandedHeaders(second) ?? headers
+  return {
+    decision: demandsMask(second) || second.verdict === 'deny' ? second : unmasked(guard),
+    leg: { ...plain, prepared: call, session, ...(again && { headers: again }) },
+  }
+}
+
+/** A rule that no longer demands what was done changes its mind with the content: not to be trusted with either. */
+function unmasked(guard: Guard): Decision {
+  return guard.refuse('policy.obligation_unmet', 'intent', { obligation: 'mask', reason: 'the rules disagree' })
+}
+
+async function judgeIntentOf(
+  { guard, labels, dataClasses }: TextCallOptions,
+  leg: Leg,
+  index: number,
+  scope: CallScope,
+  { messages, stream }: TextDraft,
+  found: Pick<ContentFacts, 'personal' | 'masked'> | undefined,
 ): Promise<Decision> {
+  const content = countContent(messages, leg.provider.remoteTools?.(leg.prepared.call))
   const intent = createIntent(leg.provider, {
     operation: 'chat',
     model: leg.identity,
-    stream: draft.stream,
-    content: countContent(draft.messages, leg.provider.remoteTools?.(leg.prepared.call)),
+    stream,
+    content: found ? Object.freeze({ ...content, ...found }) : content,
     labels,
+    dataClasses,
   })
+  leg.record.intent = intent
   const judged = guard.judgeIntent(intent)
   const decision = judged instanceof Promise ? await scope.race(judged) : judged
   return index > 0 ? judgeFallback(guard, leg, decision) : decision
@@ -223,7 +275,7 @@ function judgeFallback(guard: Guard, { provider, identity, ref, prepared }: Leg,
 }
 
 async function runLeg(options: TextCallOptions, leg: Leg, scope: CallScope, retry: RetryOptions): Promise<TextResult> {
-  const { provider, identity, record, prepared, ref } = leg
+  const { provider, identity, record, prepared, ref, session, headers } = leg
   const uploads = options.services.uploads.open()
   const context: CallContext = {
     services: options.services,
@@ -236,19 +288,24 @@ async function runLeg(options: TextCallOptions, leg: Leg, scope: CallScope, retr
     secretRequest: { provider: provider.name, model: ref.id, labels: options.labels },
     record,
     uploads,
+    ...(headers && { headers }),
+    ...(session && { restore: { session, isJson: prepared.outputMode === 'native' } }),
   }
   try {
     const result = await runOperation(context, provider.text(prepared.call, ref), options.createSink?.(prepared))
-    const denial = options.guard.judgeAnsweredModel(identity, result.modelId)
-    if (denial) throw createDeniedError(denial)
-    record.answeredBy = result.modelId ?? 'not stated'
+    record.judgeAnswer(identity, result.modelId)
     options.uploads.push(uploads)
-    return result
+    // The parts of a stream were restored on their way.
+    return session && !options.draft.stream ? restoreResult(result, context.restore as Restore) : result
   } catch (error) {
     // Nothing stays at a service that did not answer, also when the next one does.
     await uploads.settle('delete')
     throw error
   }
+}
+
+function restoreResult(result: TextResult, { session, isJson }: Restore): TextResult {
+  return { ...result, content: result.content.map((part) => restorePart(part, session, isJson)) }
 }
 
 function createStep(

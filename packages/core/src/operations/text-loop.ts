@@ -36,7 +36,10 @@ import type { StreamOutlet } from './text-stream.ts'
 import type { UploadOutcome } from './uploads.ts'
 
 /** What stays the same over all steps of a text call. */
-export type TextLoopOptions = Omit<TextCallOptions, 'draft' | 'stops' | 'labels' | 'includeRaw' | 'createSink'> & {
+export type TextLoopOptions = Omit<
+  TextCallOptions,
+  'draft' | 'stops' | 'labels' | 'dataClasses' | 'includeRaw' | 'createSink'
+> & {
   readonly checked: CheckedText
 }
 
@@ -106,8 +109,8 @@ export function createDraft(checked: CheckedText, messages: readonly PartMessage
 
 /** A text call of one question, as its targets are asked. */
 export function singleCall({ checked, ...shared }: TextLoopOptions, draft: TextDraft): TextCallOptions {
-  const { stops, labels, includeRaw } = checked
-  return { ...shared, draft, stops, labels, includeRaw, createSink: undefined }
+  const { stops, labels, dataClasses, includeRaw } = checked
+  return { ...shared, draft, stops, labels, dataClasses, includeRaw, createSink: undefined }
 }
 
 class TextLoop {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { NotFoundError } from '../errors/not-found-error.ts'
 import type { Effect, Operation } from '../provider.ts'
 import { CallScope } from '../transport/call-scope.ts'
@@ -103,7 +104,7 @@ export class UploadRegistry {
     const scope = new CallScope({ wheel: upload.scope.wheel, limitMs: removalMs, ...(parent && { parent }) })
     // A record of its own: the call's states the answer, not what was cleaned up after it.
     const target = { provider: provider.name, providerLogging: provider.providerLogging }
-    const record = new CallRecord(target, guard, services.network)
+    const record = new CallRecord(target, guard, services.network, randomUUID())
     const context = { services, provider, guard, scope, limits, retry: removalRetry, secretRequest, record }
     try {
       await upload.run(context, upload.remove(await upload.fileId))

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { definePolicy } from './define-policy.ts'
 import { createGuard } from './guard.ts'
 import type { PolicyDocument } from './policy-document.ts'
-import { domesticOnly } from './presets.ts'
+import { domesticOnly } from './presets/domestic-only.ts'
 import type { Intent } from './intent.ts'
 
 const host = 'llm.api.cloud.yandex.net'
@@ -102,6 +102,7 @@ describe('models, client and request', () => {
     content: { messages: 1, characters: 1, images: 0, files: 0, remoteUrls: 0, remoteTools: [] },
     providerLogging: 'off',
     labels: {},
+    dataClasses: [],
   })
 
   test('a request policy does not promote a model by declaring it', async () => {

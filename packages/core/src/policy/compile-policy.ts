@@ -3,8 +3,9 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import type { ProviderLogging } from '../provider.ts'
 import { createRanges, type Ranges } from './addresses.ts'
 import { copyPlain } from './copy-plain.ts'
+import { isMasker, type Masker } from './masker.ts'
 import { isSpelledPlainly, parseSpelled } from './parse-origin.ts'
-import type { ModelDeclaration, OriginRule, PolicyDocument } from './policy-document.ts'
+import type { CatalogueEntry, DataRules, ModelDeclaration, OriginRule, PolicyDocument } from './policy-document.ts'
 import { isRule, type Rule } from './rule.ts'
 
 /** One listed origin. */
@@ -23,6 +24,12 @@ export interface CompiledProxy {
   readonly ca: string | undefined
 }
 
+export interface CompiledData {
+  readonly personal: DataRules['personal']
+  readonly special: 'deny' | 'allow'
+  readonly masker: Masker | undefined
+}
+
 /** A policy document, checked, copied and taken apart. */
 export interface CompiledPolicy {
   readonly name: string
@@ -38,14 +45,19 @@ export interface CompiledPolicy {
   readonly remote: ReadonlySet<string> | undefined
   /** Permitted values; `undefined`: it has no say. */
   readonly providerLogging: ReadonlySet<ProviderLogging> | undefined
+  readonly catalogue: readonly CatalogueEntry[]
+  readonly data: CompiledData | undefined
+  readonly audit: 'required' | 'strict' | undefined
+  readonly mode: 'enforce' | 'observe'
+  /** Unix time in ms at which observing ends; `Infinity` without an end. */
+  readonly observeUntil: number
   readonly rules: readonly Rule[]
   /** Canonical JSON of what decides over sockets: addresses, pins, proxy, trust. */
   readonly network: string
 }
 
 const sections = [
-  'name', 'version', 'description', 'origins', 'addresses', 'redirects', 'proxy', 'models', 'remote', 'providerLogging', 'tls', 'customTransport',
-  'rules',
+  'name', 'version', 'description', 'origins', 'addresses', 'redirects', 'proxy', 'models', 'remote', 'providerLogging', 'catalogue', 'data', 'audit', 'tls', 'customTransport', 'mode', 'observeUntil', 'rules',
 ] // oxfmt-ignore
 const developers = ['ru', 'foreign', 'unknown']
 const loggings: readonly ProviderLogging[] = ['off', 'on', 'cannot be switched off', 'not stated']
@@ -62,25 +74,104 @@ export function compilePolicy(given: PolicyDocument): CompiledPolicy {
   onlyText(document.description, 'description')
   onlyValue(document.redirects, 'deny', 'redirects')
   onlyValue(document.customTransport, 'deny', 'customTransport')
+  if (document.mode !== undefined) onlyWords([document.mode], ['enforce', 'observe'], 'mode')
+  if (document.audit !== undefined) onlyWords([document.audit], ['required', 'strict'], 'audit')
   if (document.tls !== undefined) {
     onlyKeys(document.tls, ['verify'], 'tls')
     onlyValue(document.tls.verify, true, 'tls.verify')
   }
   const origins = compileOrigins(document)
   const rules = compileRules(document)
-  const data = { ...document, rules: rules.map(({ name, version }) => ({ name, version })) }
+  const data = compileData(document)
+  const described = {
+    ...document,
+    rules: rules.map(nameAndVersion),
+    ...(data?.masker && { data: { ...document.data, masker: nameAndVersion(data.masker) } }),
+  }
   return Object.freeze({
     name: document.name,
-    digest: digestOf(canonical(data)),
+    digest: digestOf(canonical(described)),
     origins,
     addresses: compileAddresses(document, origins),
     proxy: compileProxy(document),
     models: compileModels(document),
     remote: compileRemote(document),
     providerLogging: compileLogging(document),
+    catalogue: compileCatalogue(document),
+    data,
+    audit: document.audit,
+    mode: document.mode ?? 'enforce',
+    observeUntil: readUntil(document),
     rules,
     network: describeNetwork(document),
   })
+}
+
+function nameAndVersion({ name, version }: Rule | Masker): { readonly name: string; readonly version: string } {
+  return { name, version }
+}
+
+/** The same policy, only watching. @param until `YYYY-MM-DD`, the last day of it */
+export function compileObserved(policy: CompiledPolicy, until: string | undefined): CompiledPolicy {
+  const digest = digestOf(canonical({ observe: policy.digest, until: until ?? null }))
+  return Object.freeze({ ...policy, digest, mode: 'observe' as const, observeUntil: endOf(until) })
+}
+
+/** True while a policy only records what it would refuse. */
+export function isObserving({ mode, observeUntil }: CompiledPolicy): boolean {
+  return mode === 'observe' && Date.now() < observeUntil
+}
+
+function readUntil({ mode, observeUntil }: PolicyDocument): number {
+  if (observeUntil !== undefined && mode !== 'observe') {
+    fail('policy.observeUntil goes with mode observe', "observeUntil имеет смысл только с mode: 'observe'.")
+  }
+  return endOf(observeUntil)
+}
+
+/** The end of a day in UTC. */
+function endOf(day: string | undefined): number {
+  if (day === undefined) return Infinity
+  const start = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : NaN
+  if (Number.isNaN(start) || new Date(start).toISOString().slice(0, 10) !== day) {
+    return fail('the last day of observing must be a date YYYY-MM-DD', "Дата пишется как '2027-01-31'.")
+  }
+  return start + 86_400_000
+}
+
+function compileData({ data }: PolicyDocument): CompiledData | undefined {
+  if (data === undefined) return undefined
+  onlyKeys(data, ['personal', 'special', 'masker'], 'data')
+  const { personal, special = 'allow', masker } = data
+  if (personal !== undefined) onlyWords([personal], ['mask', 'deny', 'report'], 'data.personal')
+  onlyWords([special], ['deny', 'allow'], 'data.special')
+  if (masker !== undefined && !isMasker(masker)) {
+    fail('policy.data.masker must be made by masker()', 'masker: результат russianMasker() из @shlyuz/personal-data.')
+  }
+  if (personal !== undefined && masker === undefined) {
+    fail(
+      'policy.data.personal needs a masker to find personal data',
+      'Возьмите personalData() из @shlyuz/personal-data или добавьте masker: russianMasker().',
+    )
+  }
+  return Object.freeze({ personal, special, masker })
+}
+
+function compileCatalogue({ catalogue, models }: PolicyDocument): readonly CatalogueEntry[] {
+  const entries = listOf(catalogue, 'catalogue') ?? []
+  if (entries.length > 0 && models === undefined) {
+    fail('policy.catalogue needs models: nothing judges by it', 'catalogue имеет смысл только вместе с models.')
+  }
+  for (const entry of entries) {
+    onlyKeys(entry, ['provider', ...declarationKeys], 'catalogue')
+    if (typeof entry.provider !== 'string' || entry.provider === '') {
+      fail('an entry of the catalogue needs its provider', 'catalogue: укажите provider — вид провайдера.')
+    }
+    const { provider, ...model } = entry
+    const others = entries.filter((other) => other.provider === provider)
+    checkDeclaration(model, others.indexOf(entry), others)
+  }
+  return entries
 }
 
 export function digestOf(text: string): string {
@@ -131,8 +222,10 @@ function readOrigin(spelled: unknown): URL {
   )
 }
 
+const declarationKeys = ['id', 'developer', 'weights', 'base', 'source', 'asOf']
+
 function checkDeclaration(model: ModelDeclaration, index: number, all: readonly ModelDeclaration[]): void {
-  onlyKeys(model, ['id', 'developer', 'weights', 'base', 'source', 'asOf'], 'models')
+  onlyKeys(model, declarationKeys, 'models')
   for (const key of ['id', 'source', 'asOf'] as const) {
     if (typeof model[key] !== 'string' || model[key] === '') {
       fail('a declared model needs id, developer, weights, source and asOf', `Укажите ${key} объявленной модели.`)
@@ -262,9 +355,8 @@ function onlyKeys(given: object, known: readonly string[] | undefined, where: st
     fail(`policy.${where} must be an object`, `${where}: нужен объект.`)
   const unknown = known && Object.keys(given).find((key) => !known.includes(key))
   if (unknown === undefined) return
-  const later = ['mode', 'data'].includes(unknown) ? ' (observe mode and data rules are not offered yet)' : ''
   fail(
-    `${where}: unknown key '${unknown.slice(0, 60)}'${later}`,
+    `${where}: unknown key '${unknown.slice(0, 60)}'`,
     `Уберите '${unknown.slice(0, 60)}': известны ${known?.join(', ')}.`,
   )
 }

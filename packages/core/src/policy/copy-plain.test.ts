@@ -3,7 +3,7 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import { copyPlain } from './copy-plain.ts'
 import { definePolicy } from './define-policy.ts'
 import { createGuard } from './guard.ts'
-import { domesticOnly } from './presets.ts'
+import { domesticOnly } from './presets/domestic-only.ts'
 import { rule } from './rule.ts'
 
 describe('copyPlain', () => {

@@ -1,8 +1,9 @@
 import { ConfigurationError } from '../errors/configuration-error.ts'
+import { isMasker } from './masker.ts'
 import { isRule } from './rule.ts'
 
 /**
- * A deep, frozen copy of plain data, rules included as they are. Own properties only, and the copy has no prototype:
+ * A deep, frozen copy of plain data, rules and maskers included as they are. Own properties only, and the copy has no prototype:
  * neither a later change of the caller's object nor a polluted `Object.prototype` can add a word to it.
  * @throws ConfigurationError for what is no plain data
  */
@@ -17,7 +18,8 @@ export function copyPlain(value: unknown, where: string): Readonly<Record<string
 }
 
 function copyValue(value: unknown, where: string): unknown {
-  if (value === null || ['string', 'boolean', 'number'].includes(typeof value) || isRule(value)) return value
+  if (value === null || ['string', 'boolean', 'number'].includes(typeof value) || isRule(value) || isMasker(value))
+    return value
   return Array.isArray(value) ? copyList(value, where) : copyPlain(value, where)
 }
 

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { createDeniedError } from './create-denied-error.ts'
 import { createGuard } from './guard.ts'
-import { domesticOnly } from './presets.ts'
+import { domesticOnly } from './presets/domestic-only.ts'
 import { reasonCodes } from './reason-codes.ts'
 
 const guard = createGuard([domesticOnly()])

@@ -1,20 +1,26 @@
 import { PolicyDeniedError } from '../errors/policy-denied-error.ts'
 import type { ErrorFacts } from '../errors/shlyuz-error.ts'
 import { suggestedModels } from '../sovereignty/models.ts'
-import type { Decision, Facts } from './decision.ts'
+import type { Decision, Facts, Finding } from './decision.ts'
 import type { ReasonCode } from './reason-codes.ts'
+import { reasonTexts } from './reason-texts.ts'
 
 /** Says a refusal in words: what, by which policy and rule, the public fact, and how to permit it. */
 export function createDeniedError(decision: Decision, facts: ErrorFacts = {}): PolicyDeniedError {
   const finding = decision.because.find(({ code }) => code === decision.code)
-  const shown = Object.fromEntries(Object.entries(finding?.facts ?? {}).map(([name, value]) => [name, show(value)]))
+  const shown = showFacts(finding)
   const detail = Object.entries(shown)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ')
-  const reason = reasons[decision.code]
+  const reason = reasonTexts[decision.code].en
   const rule = finding ? `, rule ${finding.rule}` : ''
   const message = `refused by the policy ${decision.policy.name}${rule}: ${reason}${detail === '' ? '' : ` (${detail})`}`
   return new PolicyDeniedError(decision, message, { hint: hintOf(decision.code, shown), ...facts })
+}
+
+/** The facts of a finding, fit to be printed. */
+export function showFacts(finding: Finding | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(finding?.facts ?? {}).map(([name, value]) => [name, show(value)]))
 }
 
 /** Facts are public, but some were spelled by a stranger: one line, of bounded length. */
@@ -22,55 +28,8 @@ function show(value: Facts[string]): string {
   return String(value).slice(0, 200).replace(/\p{C}/gu, '?')
 }
 
-const reasons: Readonly<Record<ReasonCode, string>> = {
-  ok: 'it is allowed',
-  'url.unparseable': 'the address cannot be parsed',
-  'url.scheme': 'the scheme of the address is not listed',
-  'url.userinfo': 'the address holds a user name or password',
-  'url.host_not_allowed': 'the host is not listed',
-  'url.port_not_allowed': 'the host is listed with another scheme or port',
-  'url.ip_literal': 'the address is a bare IP address, and the policy lists none',
-  'url.trailing_dot': 'the host ends with a dot',
-  'url.ambiguous': 'the host is spelled in a way that programs read differently',
-  'dns.empty': 'the name has no address',
-  'dns.address_class': 'the name resolves to an address that the policy does not allow',
-  'dns.address_not_pinned': 'the name resolves outside its pinned range',
-  'dns.mixed_answer': 'some addresses of the name are not allowed',
-  'socket.address_mismatch': 'the socket was opened to an address that was not approved',
-  'socket.pool_scope': 'the connection was approved under another policy',
-  'socket.unix_path': 'a socket path takes the connection out of the policy',
-  'tls.verification_off': 'certificate verification is switched off for this process or by an option',
-  'tls.servername_mismatch': 'the certificate would be checked against another name',
-  'tls.ca_scope': 'the policies of the client and of the request trust different authorities for this origin',
-  'header.host_override': 'the host header would change whose certificate is accepted',
-  'header.forbidden': 'the header may not be set by the caller',
-  'header.invalid': 'the header is malformed',
-  'proxy.env': 'the environment asks for a proxy that the policy does not name',
-  'proxy.not_allowed': 'the proxy is not the one that every policy names',
-  'proxy.required': 'the policy asks for its proxy',
-  'redirect.blocked': 'the service answered with a redirect',
-  'response.model_mismatch': 'another model answered than the one that was judged',
-  'model.unparseable': 'the model cannot be parsed',
-  'model.unknown': 'the model is not in the catalogue',
-  'model.foreign': 'the model was developed abroad',
-  'model.weights': 'the origin of the model’s weights is not allowed',
-  'model.mismatch': 'the model is declared for another origin',
-  'content.remote_url':
-    'the service would fetch or send something elsewhere: a link in the content, or a tool of its own',
-  'data.special': 'the content is labelled as a special category of data',
-  'data.provider_logging': 'the service would store what it is sent, or does not say that it would not',
-  'fallback.not_allowed': 'a further target of the fallback is not allowed',
-  'config.custom_transport': 'a transport of the caller’s own would bypass the checks of addresses and certificates',
-  'policy.no_permit': 'no rule permits it',
-  'policy.forbidden': 'a rule forbids it',
-  'policy.error': 'a rule failed',
-  'policy.timeout': 'a rule did not answer in time',
-  'policy.invalid': 'a rule gave an answer that is none',
-  'policy.obligation_unmet': 'what a rule demands cannot be done',
-}
-
 /** Russian: the exact fix, or whom to ask. */
-function hintOf(code: ReasonCode, facts: Facts): string {
+export function hintOf(code: ReasonCode, facts: Facts): string {
   const model = `Возьмите отечественную модель, например ${suggestedModels}.`
   switch (code) {
     case 'model.foreign':
@@ -118,6 +77,16 @@ function hintOf(code: ReasonCode, facts: Facts): string {
     case 'content.remote_url':
       if (facts['tools'] === undefined) return 'Скачайте файл сами и передайте байты (Uint8Array) вместо ссылки.'
       return `Уберите инструменты сервиса (${facts['tools']}) или разрешите их: domesticOnly({ remote: [${String(facts['tools']).replaceAll(/[^, ]+/g, "'$&'")}] }).`
+    case 'data.personal':
+      return `В запросе персональные данные (${facts['types'] ?? 'или файлы, в которые не заглянуть'}): уберите их или разрешите маскирование: personalData({ on: 'mask' }).`
+    case 'data.special':
+      return `Запрос помечен категорией «${facts['category'] ?? ''}», а специальные категории политика не пропускает: уберите такие данные; обычные категории — public, internal, confidential, personal.`
+    case 'policy.obligation_unmet':
+      return hintOfUnmet(facts)
+    case 'policy.forbidden':
+      return 'Запрос запрещён правилом владельца политики: имя правила — в error.decision.because.'
+    case 'socket.pool_scope':
+      return 'Соединение открыто под другой политикой: закройте клиента, которому оно принадлежит.'
     case 'data.provider_logging':
       return `Сервис хранит запросы (${facts['logging'] ?? 'не указано'}), политика этого не допускает: выберите другой сервис, отключите хранение в его настройках или добавьте '${facts['logging'] ?? 'not stated'}' в providerLogging политики.`
     case 'fallback.not_allowed':
@@ -138,5 +107,18 @@ function hintOf(code: ReasonCode, facts: Facts): string {
       return 'Сервис перенаправляет запрос: задайте baseUrl конечным адресом.'
     default:
       return 'Обратитесь к владельцу политики; причина — в error.decision.'
+  }
+}
+
+function hintOfUnmet(facts: Facts): string {
+  switch (facts['obligation']) {
+    case 'mask':
+      return 'Политика требует маскирования: уберите изображения, файлы и личное из providerOptions (их замаскировать нельзя) и укажите один masker: personalData() из @shlyuz/personal-data.'
+    case 'log':
+      return "Политика требует журнала: createClient({ audit: auditLog({ file: 'audit.jsonl' }) }); содержание запросов в журнал не пишется никогда."
+    case 'header':
+      return 'Два правила требуют разных значений одного заголовка: согласуйте их.'
+    default:
+      return 'Политика требует модели на своих серверах: выберите провайдера, все адреса которого перечислены в origins (also) с addresses.'
   }
 }

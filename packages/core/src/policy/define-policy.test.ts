@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigurationError } from '../errors/configuration-error.ts'
-import { definePolicy, isPolicy } from './define-policy.ts'
+import { all, definePolicy, isPolicy, type Policy } from './define-policy.ts'
 import { createGuard } from './guard.ts'
 import type { PolicyDocument } from './policy-document.ts'
 import { rule } from './rule.ts'
 
 const request = { credentialOnly: false, method: 'POST', hasBody: true }
 const define = (document: unknown) => definePolicy(document as PolicyDocument)
+
+const entry = { provider: 'gigachat', id: 'ours', developer: 'ru', weights: 'own', source: 'card', asOf: '2026-11-28' }
+const models = { developer: ['ru'], weights: ['own'] }
 
 describe('definePolicy', () => {
   test('what happens to the document afterwards has no effect', () => {
@@ -90,7 +93,17 @@ describe('definePolicy', () => {
     ['no name', {}],
     ['an odd name', { name: 'a b' }],
     ['an unknown key', { name: 'p', allow: [] }],
-    ['observe mode', { name: 'p', mode: 'observe' }],
+    ['an unknown mode', { name: 'p', mode: 'audit' }],
+    ['an end of observing without observing', { name: 'p', observeUntil: '2027-01-31' }],
+    ['an end of observing that is no day', { name: 'p', mode: 'observe', observeUntil: '2027-02-30' }],
+    ['an unknown demand on the audit log', { name: 'p', audit: 'maybe' }],
+    ['masking without a masker', { name: 'p', data: { personal: 'mask' } }],
+    ['an unknown key of data', { name: 'p', data: { secret: 'mask' } }],
+    ['a masker that is none', { name: 'p', data: { personal: 'mask', masker: { find: 'x' } } }],
+    ['a catalogue that nothing judges by', { name: 'p', catalogue: [entry] }],
+    ['an entry of the catalogue without evidence', { name: 'p', models, catalogue: [{ ...entry, source: '' }] }],
+    ['an entry of the catalogue without provider', { name: 'p', models, catalogue: [{ ...entry, provider: 1 }] }],
+    ['two entries for one model', { name: 'p', models, catalogue: [entry, { ...entry, id: 'OURS' }] }],
     ['followed redirects', { name: 'p', redirects: 'follow' }],
     ['verification switched off', { name: 'p', tls: { verify: false } }],
     ['a trusted transport', { name: 'p', customTransport: 'trusted' }],
@@ -137,5 +150,50 @@ describe('definePolicy', () => {
     ['an unknown key of tls', { name: 'p', tls: { verify: true, servername: 'a' } }],
   ])('refuses %s of the wrong type', (_what, document) => {
     expect(() => define(document)).toThrow(ConfigurationError)
+  })
+})
+
+describe('all', () => {
+  const one = define({ name: 'one', origins: ['https://a.example', 'https://b.example'] })
+  const two = define({ name: 'two', origins: ['https://b.example'] })
+
+  test('is the intersection, named after its parts, outermost first', () => {
+    const both = all(one, two)
+    expect(both.name).toBe('one + two')
+    const codes = ['https://a.example', 'https://b.example'].map(
+      (url) => createGuard([both]).judgeUrl(url, request).decision.code,
+    )
+    expect(codes).toEqual(['url.host_not_allowed', 'ok'])
+    expect(all(both, one).name).toBe('one + two + one')
+  })
+
+  test('has a digest of its own; one part is that part', () => {
+    expect(all(one).digest).toBe(one.digest)
+    expect(all(one, two).digest).toBe(all(one, two).digest)
+    expect(new Set([all(one, two), all(two, one), one, two].map(({ digest }) => digest)).size).toBe(4)
+  })
+
+  test('what a part declares of a model narrows also where another part says who made it', () => {
+    const wide = { developer: ['ru', 'foreign'], weights: ['*'] }
+    const outer = define({ name: 'outer', models: wide, catalogue: [entry] })
+    const inner = define({ name: 'inner', models, catalogue: [{ ...entry, developer: 'foreign' }] })
+    const judge = (policy: Policy): string => {
+      const guard = createGuard([policy])
+      const model = guard.identify('gigachat', { id: 'ours', catalogueId: 'OURS' }, [])
+      const content = { messages: 1, characters: 1, images: 0, files: 0, remoteUrls: 0, remoteTools: [] }
+      const facts = { operation: 'chat', provider: 'gigachat', origins: [], stream: false, providerLogging: 'off', labels: {}, dataClasses: [] } as const // oxfmt-ignore
+      return (guard.judgeIntent({ ...facts, model, content }) as { readonly code: string }).code
+    }
+    expect([judge(outer), judge(inner), judge(all(outer, inner)), judge(all(inner, outer))]).toEqual([
+      'ok',
+      'model.foreign',
+      'model.foreign',
+      'model.foreign',
+    ])
+  })
+
+  test('takes policies alone, and at least one', () => {
+    expect(() => all()).toThrow(ConfigurationError)
+    expect(() => all(one, { ...two })).toThrow(ConfigurationError)
   })
 })

@@ -4,7 +4,7 @@ import { definePolicy, type Policy } from './define-policy.ts'
 import type { RuleEffect } from './decision.ts'
 import { createGuard } from './guard.ts'
 import type { Intent } from './intent.ts'
-import { domesticOnly } from './presets.ts'
+import { domesticOnly } from './presets/domestic-only.ts'
 import { rule, type Rule } from './rule.ts'
 
 const intent: Intent = Object.freeze({
@@ -15,6 +15,7 @@ const intent: Intent = Object.freeze({
   content: { messages: 1, characters: 6, images: 0, files: 0, remoteUrls: 0, remoteTools: [] },
   providerLogging: 'off',
   labels: {},
+  dataClasses: [],
 })
 
 const effects = fc.constantFrom<RuleEffect>('permit', 'forbid', 'abstain')
@@ -122,7 +123,16 @@ describe('rules fail closed', () => {
     'Permit',
     'permit ',
     ['permit'],
-    { effect: 'permit' },
+    { effect: 'Permit' },
+    { effect: 'permit', also: 1 },
+    { effect: 'permit', obligations: 'mask' },
+    { effect: 'permit', obligations: [{ kind: 'whisper' }] },
+    { effect: 'permit', obligations: [{ kind: 'header', name: 'authorization', value: 'x' }] },
+    { effect: 'permit', obligations: [{ kind: 'log', level: 'loud' }] },
+    { effect: 'permit', facts: { deep: { er: 1 } } },
+    new (class {
+      effect = 'permit'
+    })(),
     new String('permit'),
   ])('%j is no answer', async (answer) => {
     expect(await judge(() => answer)).toBe('deny policy.invalid')

@@ -2,22 +2,25 @@ import type { ModelRef } from '../vocabulary/models.ts'
 import { findModelRecord } from '../sovereignty/models.ts'
 import { normalizePeer } from './addresses.ts'
 import { agreeOnProxy, agreeOnTrust } from './agree.ts'
-import { bareHost, canonical, digestOf, type CompiledPolicy } from './compile-policy.ts'
-import { compiledOf, type Policy } from './define-policy.ts'
-import type { Decision, Depth, Facts, Finding } from './decision.ts'
+import { bareHost, canonical, digestOf, isObserving, type CompiledPolicy } from './compile-policy.ts'
+import { compiledOf, digestOfAll, nameOf, type Policy } from './define-policy.ts'
+import type { Decision, Depth, Facts, Finding, Obligation } from './decision.ts'
 import type { Intent, ModelIdentity } from './intent.ts'
 import { judgeResolved } from './judge-addresses.ts'
 import { judgeProcess } from './judge-environment.ts'
 import { findBadHeader } from './judge-headers.ts'
-import { collectFindings } from './judge-intent.ts'
+import { collectFindings, findDeclared, isSameModel } from './judge-intent.ts'
 import { isLiteral, judgeSpelledUrl, type UrlRequest } from './judge-url.ts'
+import type { Masker } from './masker.ts'
+import { chooseMasker, findUnmet, uniteObligations, type Abilities } from './obligations.ts'
 import type { ReasonCode } from './reason-codes.ts'
 
 export { isPolicy, type Policy } from './define-policy.ts'
 
 /**
  * The judge of one call at all four depths. Policies nest: client, then request. Every one of them must allow, so
- * that nesting can only narrow. Methods that give `undefined` found nothing to refuse.
+ * that nesting can only narrow. Methods that give `undefined` found nothing to refuse; a decision to allow is given
+ * where a policy in observe mode would have refused.
  */
 export interface Guard {
   readonly name: string
@@ -25,6 +28,10 @@ export interface Guard {
   /** Digest of what decides over sockets; connections are shared only under the same one. */
   readonly networkDigest: string
   readonly proxy: { readonly url: URL; readonly ca?: string } | undefined
+  /** What looks for personal data; absent where no policy wants that, or two want it done differently. */
+  readonly masker: Masker | undefined
+  /** True when a policy lets no personal data leave. */
+  readonly refusesPersonal: boolean
   /** Authority that the policy trusts for this origin alone. */
   trustFor(origin: string): string | undefined
   identify(kind: string, model: ModelRef, origins: readonly string[]): ModelIdentity
@@ -37,6 +44,8 @@ export interface Guard {
   judgeEnvironment(env: Readonly<Record<string, string | undefined>>): Decision | undefined
   judgeAddresses(host: string, addresses: readonly string[], role: 'target' | 'proxy'): Decision | undefined
   judgePeer(approved: readonly string[], peer: string | undefined): Decision | undefined
+  /** A connection serves only calls under the network policy it was opened under: `openedUnder`, a network digest. */
+  judgeReuse(openedUnder: string | undefined): Decision | undefined
   redirected(status: number): Decision
   judgeAnsweredModel(judged: ModelIdentity | undefined, answered: string | undefined): Decision | undefined
   /** One bad target refuses the whole set of a fallback. */
@@ -45,27 +54,41 @@ export interface Guard {
 }
 
 /** @param policies at least one: the client's, then the request's */
-export function createGuard(policies: readonly Policy[]): Guard {
-  return new PolicyGuard(policies.map(compiledOf))
+export function createGuard(policies: readonly Policy[], abilities: Abilities = { audit: 'none' }): Guard {
+  return new PolicyGuard(policies.map(compiledOf), abilities)
 }
 
 class PolicyGuard implements Guard {
   readonly name: string
   readonly digest: string
-  readonly networkDigest: string
   readonly proxy: Guard['proxy']
+  readonly masker: Masker | undefined
+  readonly refusesPersonal: boolean
   readonly #policies: readonly CompiledPolicy[]
+  /** The parts of the client's own policy, without those of a request. */
+  readonly #client: readonly CompiledPolicy[]
+  readonly #abilities: Abilities
+  #network: { readonly observing: number; readonly digest: string } | undefined
 
-  constructor(policies: readonly CompiledPolicy[]) {
-    const [first] = policies as readonly [CompiledPolicy]
+  constructor(nested: readonly (readonly CompiledPolicy[])[], abilities: Abilities) {
+    const policies = nested.flat()
     this.#policies = policies
-    this.name = policies.map((policy) => policy.name).join(' + ')
-    this.digest = policies.length === 1 ? first.digest : digestOf(canonical(policies.map(({ digest }) => digest)))
-    // Policies without a word on sockets add nothing, so that connections stay shared.
-    const networks = policies.filter(({ origins, addresses, proxy }) => origins ?? addresses ?? proxy)
-    this.networkDigest = digestOf(canonical([...new Set(networks.map(({ network }) => network))]))
+    this.#client = nested[0] ?? []
+    this.#abilities = abilities
+    this.name = nameOf(policies)
+    this.digest = digestOfAll(policies)
+    this.masker = chooseMasker(policies)
+    this.refusesPersonal = policies.some((policy) => policy.data?.personal === 'deny' && !isObserving(policy))
     const proxy = agreeOnProxy(policies).value
     this.proxy = proxy && { url: proxy.url, ...(proxy.ca !== undefined && { ca: proxy.ca }) }
+  }
+
+  /** Follows the clock: what was connected to under a policy that observed is not used once it enforces. */
+  get networkDigest(): string {
+    const observing = this.#policies.reduce((count, policy) => count + Number(isObserving(policy)), 0)
+    // Observing only ever ends: how many still do says which.
+    if (this.#network?.observing !== observing) this.#network = { observing, digest: digestOfNetwork(this.#policies) }
+    return this.#network.digest
   }
 
   trustFor(origin: string): string | undefined {
@@ -73,12 +96,11 @@ class PolicyGuard implements Guard {
   }
 
   identify(kind: string, model: ModelRef, origins: readonly string[]): ModelIdentity {
-    const id = model.tuned === undefined ? model.catalogueId : `${model.catalogueId}@${model.tuned}`
-    for (const { origin, models } of this.#declaring?.origins ?? []) {
-      const declared = models.find((one) => one.id.toLowerCase() === id.toLowerCase())
-      if (declared && origins.includes(origin)) return declared
-    }
-    const record = model.tuned === undefined ? findModelRecord(kind, id) : undefined
+    const tuned = Object.hasOwn(model, 'tuned') ? model.tuned : undefined
+    const id = tuned === undefined ? model.catalogueId : `${model.catalogueId}@${tuned}`
+    const declared = this.#declaring && findDeclared(this.#declaring, kind, id, origins)
+    if (declared) return declared
+    const record = tuned === undefined ? findModelRecord(kind, id) : undefined
     return (
       record ??
       Object.freeze({ id, developer: 'unknown', weights: 'unknown', source: 'not in the catalogue', asOf: '' })
@@ -93,21 +115,41 @@ class PolicyGuard implements Guard {
   judgeIntent(intent: Intent): Decision | Promise<Decision> {
     const perPolicy = this.#policies.map((policy) => collectFindings(policy, intent))
     const pending = perPolicy.flat().some((finding) => finding instanceof Promise)
-    if (!pending) return this.#combine(perPolicy as Finding[][])
+    if (!pending) return this.#combine(intent, perPolicy as Finding[][])
     return Promise.all(perPolicy.map(async (findings) => Promise.all(findings.map(async (finding) => finding)))).then(
-      (findings) => this.#combine(findings),
+      (findings) => this.#combine(intent, findings),
     )
   }
 
-  /** A forbid wins; else each policy needs a permit of its own; none is a no. */
-  #combine(perPolicy: readonly (readonly Finding[])[]): Decision {
-    const all = perPolicy.flat()
-    const forbid = all.find(({ effect }) => effect === 'forbid')
-    if (forbid) return this.#decide('deny', forbid.code, 'intent', all)
-    const permitted = perPolicy.every((findings) => findings.some(({ effect }) => effect === 'permit'))
-    return permitted
-      ? this.#decide('allow', 'ok', 'intent', all)
-      : this.#decide('deny', 'policy.no_permit', 'intent', all)
+  /** A forbid wins; else each policy needs a permit of its own; none is a no. Then what they ask for must be possible. */
+  #combine(intent: Intent, perPolicy: readonly (readonly Finding[])[]): Decision {
+    const enforced: Judged[] = []
+    const observed: Judged[] = []
+    for (const [index, policy] of this.#policies.entries()) {
+      const findings = perPolicy[index] as readonly Finding[]
+      if (isObserving(policy)) observed.push({ policy, findings: findings.map(markObserved) })
+      else enforced.push({ policy, findings })
+    }
+    const all = findingsOf([...enforced, ...observed])
+    const refused = refusalOf(enforced) ?? this.#findUnmet(enforced, intent)
+    if (refused) return this.#decide('deny', refused.code, 'intent', withFinding(all, refused.finding))
+    // Of two values for a header the last one is sent: what only observes comes first.
+    const obligations = uniteObligations(findingsOf([...observed, ...enforced]))
+    const would =
+      observed.length === 0 ? undefined : (refusalOf(observed) ?? this.#findUnmet([...enforced, ...observed], intent))
+    if (!would) return this.#decide('allow', 'ok', 'intent', all, obligations)
+    const finding = would.finding && markObserved(would.finding)
+    return this.#allowObserved(would.code, 'intent', withFinding(all, finding), obligations)
+  }
+
+  /** What the client's policy demands it must make possible by itself: a request brings no masker and no address for it. */
+  #findUnmet(judged: readonly Judged[], intent: Intent): Refusal | undefined {
+    const unmet = (demanding: readonly Judged[], policies: readonly CompiledPolicy[]): Facts | undefined =>
+      findUnmet(uniteObligations(findingsOf(demanding)), intent, policies, this.#abilities)
+    const byClient = judged.filter(({ policy }) => this.#client.includes(policy))
+    const facts = unmet(byClient, this.#client) ?? unmet(judged, this.#policies)
+    const code = 'policy.obligation_unmet'
+    return facts && { code, finding: this.#finding(this.name, 'obligations', code, facts) }
   }
 
   judgeUrl(
@@ -115,27 +157,39 @@ class PolicyGuard implements Guard {
     request: UrlRequest & { readonly model?: ModelIdentity },
   ): { readonly decision: Decision; readonly url?: URL; readonly origin?: string } {
     const findings: Finding[] = []
+    let refused: Finding | undefined
     let url: URL | undefined
     for (const policy of this.#policies.filter(({ origins }) => origins)) {
       const verdict = judgeSpelledUrl(policy, spelled, request)
-      const code = verdict.code === 'ok' ? this.#judgeWay(verdict.url as URL, request.model) : verdict.code
-      findings.push(this.#finding(policy.name, 'origins', code, verdict.facts))
+      const unlisted = verdict.code === 'ok' ? this.#judgeModelAt(verdict.url, request.model) : verdict.code
+      const way = verdict.url ? this.#judgeWay(verdict.url) : 'ok'
+      const finding = this.#finding(policy.name, 'origins', way === 'ok' ? unlisted : way, verdict.facts)
+      const letsGo = way === 'ok' && unlisted !== 'ok' && verdict.url && isObserving(policy)
+      findings.push(letsGo ? markObserved(finding) : finding)
+      if (finding.code !== 'ok' && !letsGo) refused ??= finding
       url ??= verdict.url
     }
-    const refused = findings.find(({ code }) => code !== 'ok')
     if (refused) return { decision: this.#decide('deny', refused.code, 'url', findings) }
     if (!url) return { decision: this.#decide('deny', 'policy.no_permit', 'url', findings) }
-    return { decision: this.#decide('allow', 'ok', 'url', findings), url, origin: url.origin }
+    const would = findings.find(({ code }) => code !== 'ok')
+    const decision = would
+      ? this.#allowObserved(would.code, 'url', findings)
+      : this.#decide('allow', 'ok', 'url', findings)
+    return { decision, url, origin: url.origin }
   }
 
-  /** What else holds for a listed address: the model, the trust and the proxy must fit it. */
-  #judgeWay(url: URL, model: ModelIdentity | undefined): ReasonCode {
-    if (model && !this.#isKnownAt(url.origin, model)) return 'model.mismatch'
+  #judgeModelAt(url: URL | undefined, model: ModelIdentity | undefined): ReasonCode {
+    return url && model && !this.#isKnownAt(url.origin, model) ? 'model.mismatch' : 'ok'
+  }
+
+  /** What else holds for an address: all must agree on the trust and the proxy. */
+  #judgeWay(url: URL): ReasonCode {
     if (!agreeOnTrust(this.#policies, url.origin).agreed) return 'tls.ca_scope'
     if (!agreeOnProxy(this.#policies).agreed) return 'proxy.not_allowed'
     // Behind a proxy nothing resolves the target here; a literal can still be judged.
     const host = bareHost(url.hostname)
-    return (this.proxy && isLiteral(host) && judgeResolved(this.#policies, host, [host], 'target')) || 'ok'
+    const judged = this.#policies.filter((policy) => !isObserving(policy))
+    return (this.proxy && isLiteral(host) && judgeResolved(judged, host, [host], 'target')) || 'ok'
   }
 
   /** A model that an origin declares is known at that origin alone, and at others that declare the very same. */
@@ -157,8 +211,18 @@ class PolicyGuard implements Guard {
   }
 
   judgeAddresses(host: string, addresses: readonly string[], role: 'target' | 'proxy'): Decision | undefined {
-    const code = judgeResolved(this.#policies, host, addresses, role)
-    return code && this.refuse(code, 'socket', { host, addresses: addresses.slice(0, 8).join(' ') })
+    const facts = { host, addresses: addresses.slice(0, 8).join(' ') }
+    // The proxy is of the policy's own naming: that it leads elsewhere is nothing to be watched.
+    const observing = role === 'proxy' ? [] : this.#policies.filter(isObserving)
+    const enforcing = this.#policies.filter((policy) => !observing.includes(policy))
+    const code = judgeResolved(enforcing, host, addresses, role)
+    if (code) return this.refuse(code, 'socket', facts)
+    const would = judgeResolved(observing, host, addresses, role)
+    return would && this.#observe(would, 'socket', facts)
+  }
+
+  judgeReuse(openedUnder: string | undefined): Decision | undefined {
+    return openedUnder === this.networkDigest ? undefined : this.refuse('socket.pool_scope', 'socket')
   }
 
   judgePeer(approved: readonly string[], peer: string | undefined): Decision | undefined {
@@ -173,7 +237,11 @@ class PolicyGuard implements Guard {
 
   judgeAnsweredModel(judged: ModelIdentity | undefined, answered: string | undefined): Decision | undefined {
     if (!judged || answered === undefined || judged.id.toLowerCase() === answered.toLowerCase()) return undefined
-    return this.refuse('response.model_mismatch', 'response', { judged: judged.id, answered: answered.slice(0, 100) })
+    const facts = { judged: judged.id, answered: answered.slice(0, 100) }
+    const code = 'response.model_mismatch'
+    return this.#policies.every(isObserving)
+      ? this.#observe(code, 'response', facts)
+      : this.refuse(code, 'response', facts)
   }
 
   refuseFallback(decision: Decision, target: string): Decision {
@@ -198,18 +266,74 @@ class PolicyGuard implements Guard {
     })
   }
 
-  #decide(verdict: Decision['verdict'], code: ReasonCode, depth: Depth, because: readonly Finding[]): Decision {
+  #observe(code: ReasonCode, depth: Depth, facts: Facts): Decision {
+    return this.#allowObserved(code, depth, [markObserved(this.#finding(this.name, 'guard', code, facts))])
+  }
+
+  #allowObserved(
+    code: ReasonCode,
+    depth: Depth,
+    because: readonly Finding[],
+    obligations?: readonly Obligation[],
+  ): Decision {
+    return Object.freeze({ ...this.#decide('allow', code, depth, because, obligations), would: 'deny' as const })
+  }
+
+  #decide(
+    verdict: Decision['verdict'],
+    code: ReasonCode,
+    depth: Depth,
+    because: readonly Finding[],
+    obligations: readonly Obligation[] = noObligations,
+  ): Decision {
     return Object.freeze({
       verdict,
       code,
       because: Object.freeze([...because]),
+      obligations: verdict === 'allow' ? obligations : noObligations,
       depth,
+      mode: this.#policies.every(isObserving) ? 'observe' : 'enforce',
       policy: Object.freeze({ name: this.name, digest: this.digest }),
     })
   }
 }
 
-function isSameModel(a: ModelIdentity, b: ModelIdentity): boolean {
-  const isSameId = a.id.toLowerCase() === b.id.toLowerCase()
-  return isSameId && a.developer === b.developer && a.weights === b.weights && a.base === b.base
+const noObligations: readonly Obligation[] = Object.freeze([])
+
+interface Refusal {
+  readonly code: ReasonCode
+  /** Given where no rule said it. */
+  readonly finding?: Finding
+}
+
+/** What one policy said. */
+interface Judged {
+  readonly policy: CompiledPolicy
+  readonly findings: readonly Finding[]
+}
+
+function findingsOf(judged: readonly Judged[]): readonly Finding[] {
+  return judged.flatMap(({ findings }) => findings)
+}
+
+function refusalOf(judged: readonly Judged[]): Refusal | undefined {
+  const forbid = findingsOf(judged).find(({ effect }) => effect === 'forbid')
+  if (forbid) return { code: forbid.code }
+  const permitted = judged.every(({ findings }) => findings.some(({ effect }) => effect === 'permit'))
+  return permitted ? undefined : { code: 'policy.no_permit' }
+}
+
+function withFinding(all: readonly Finding[], finding: Finding | undefined): readonly Finding[] {
+  return finding ? [...all, finding] : all
+}
+
+/** Policies without a word on sockets add nothing, so that connections stay shared. */
+function digestOfNetwork(policies: readonly CompiledPolicy[]): string {
+  const speaking = policies.filter(({ origins, addresses, proxy }) => origins ?? addresses ?? proxy)
+  const networks = speaking.map((policy) => [isObserving(policy) ? 'observe' : 'enforce', policy.network].join(' '))
+  return digestOf(canonical([...new Set(networks)]))
+}
+
+function markObserved(finding: Finding): Finding {
+  return Object.freeze({ ...finding, mode: 'observe' as const })
 }

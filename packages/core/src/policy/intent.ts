@@ -24,6 +24,10 @@ export interface ContentFacts {
   readonly remoteUrls: number
   /** The service's own tools that this call lets fetch or send elsewhere: `web_search`. */
   readonly remoteTools: readonly string[]
+  /** Personal data found and still in the content, by type; absent where no policy asks for a look. */
+  readonly personal?: Readonly<Record<string, number>>
+  /** Personal data that was masked, by type; absent when nothing was. */
+  readonly masked?: Readonly<Record<string, number>>
 }
 
 /** What a call wants, as the policy sees it: plain, frozen, without functions. */
@@ -39,6 +43,8 @@ export interface Intent {
   readonly content: ContentFacts
   /** Whether the service stores what this operation sends. */
   readonly providerLogging: ProviderLogging
-  /** Set by the caller: purpose, system, data class. */
+  /** Set by the caller: purpose, system. */
   readonly labels: Readonly<Record<string, string>>
+  /** What the caller says of the content, lower-case: `'internal'`, `'health'`. */
+  readonly dataClasses: readonly string[]
 }

@@ -9,7 +9,7 @@ const forbidden = new Set([
 export function findBadHeader(
   headers: Readonly<Record<string, string>>,
 ): { readonly code: ReasonCode; readonly name: string } | undefined {
-  for (const name in headers) {
+  for (const name of Object.keys(headers)) {
     const lower = name.toLowerCase()
     if (lower === 'host') return { code: 'header.host_override', name }
     if (

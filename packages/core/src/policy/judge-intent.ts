@@ -1,9 +1,12 @@
 import type { OperationKind } from '../provider.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
-import type { Facts, Finding, RuleEffect } from './decision.ts'
+import { judgeData } from './judge-data.ts'
+import type { Facts, Finding, Obligation, RuleEffect } from './decision.ts'
 import type { ContentFacts, Intent, ModelIdentity } from './intent.ts'
+import type { ModelDeclaration } from './policy-document.ts'
 import type { ReasonCode } from './reason-codes.ts'
 import type { Rule } from './rule.ts'
+import { readAnswer } from './read-answer.ts'
 
 /** All that a policy's built-in and own rules say of an intent. Every rule is asked, also after a refusal. */
 export function collectFindings(policy: CompiledPolicy, intent: Intent): (Finding | Promise<Finding>)[] {
@@ -12,13 +15,22 @@ export function collectFindings(policy: CompiledPolicy, intent: Intent): (Findin
 
 function builtInFindings(policy: CompiledPolicy, intent: Intent): Finding[] {
   const found: Finding[] = []
-  const say = (rule: string, effect: RuleEffect, code: ReasonCode, facts: Facts): void => {
-    found.push(Object.freeze({ policy: policy.name, rule, effect, code, facts: Object.freeze(facts) }))
+  const say = (
+    rule: string,
+    effect: RuleEffect,
+    code: ReasonCode,
+    facts: Facts,
+    obligations?: readonly Obligation[],
+  ): void => {
+    const finding = { policy: policy.name, rule, effect, code, facts: Object.freeze(facts) }
+    found.push(Object.freeze({ ...finding, ...(obligations && { obligations }) }))
   }
   const { model, content } = intent
+  // A policy about the content alone permits what it has nothing against; beside other sections it only narrows.
+  const fine = speaksOfContentAlone(policy) ? 'permit' : 'abstain'
   if (policy.models && model) {
-    const code = judgeModel(policy, model)
-    const { id, developer, weights, base } = model
+    const { code, identity } = judgeModel(policy, model, intent)
+    const { id, developer, weights, base } = identity
     // An unknown model at an address that is not listed either: one line of the policy would name both.
     const origin = code === 'model.unknown' ? intent.origins.find((one) => !lists(policy, one)) : undefined
     say('models', code === 'ok' ? 'permit' : 'forbid', code, {
@@ -37,9 +49,15 @@ function builtInFindings(policy: CompiledPolicy, intent: Intent): Finding[] {
     const { providerLogging: logging } = intent
     const facts = { operation: intent.operation, logging }
     if (!policy.providerLogging.has(logging)) say('providerLogging', 'forbid', 'data.provider_logging', facts)
-    // Only a policy about nothing else permits by it: beside other sections it narrows what they permit.
-    else say('providerLogging', speaksOfNothingElse(policy) ? 'permit' : 'abstain', 'ok', facts)
-  } else if (policy.providerLogging && speaksOfNothingElse(policy)) {
+    else say('providerLogging', fine, 'ok', facts)
+  }
+  if (policy.data) {
+    const { code, facts, obligations } = judgeData(policy.data, intent)
+    say('data', code === 'ok' ? fine : 'forbid', code, facts, obligations)
+  }
+  if (policy.audit)
+    say('audit', fine, 'ok', {}, [{ kind: 'log', level: policy.audit === 'strict' ? 'strict' : 'meta' }])
+  if (fine === 'permit' && !found.some(({ effect }) => effect === 'permit') && spoke(policy)) {
     say('operations', 'permit', 'ok', { operation: intent.operation })
   }
   return found
@@ -61,11 +79,49 @@ function findReach({ origins, remote }: CompiledPolicy, content: ContentFacts): 
 /** Operations that send no content of the caller's. */
 const withoutContent: ReadonlySet<OperationKind> = new Set(['token', 'models'])
 
-function speaksOfNothingElse({ origins, models, rules }: CompiledPolicy): boolean {
+function speaksOfContentAlone({ origins, models, rules }: CompiledPolicy): boolean {
   return origins === undefined && models === undefined && rules.length === 0
 }
 
-function judgeModel({ models }: CompiledPolicy, model: ModelIdentity): ReasonCode {
+function spoke({ providerLogging, data, audit }: CompiledPolicy): boolean {
+  return (providerLogging ?? data ?? audit) !== undefined
+}
+
+/** What a policy itself declares of a model: for origins of the provider, or in its catalogue. */
+export function findDeclared(
+  { origins: listed = [], catalogue }: CompiledPolicy,
+  kind: string,
+  id: string,
+  origins: readonly string[],
+): ModelIdentity | undefined {
+  const isIt = (one: ModelDeclaration): boolean => one.id.toLowerCase() === id.toLowerCase()
+  const [first, ...others] = listed.flatMap(({ origin, models }) =>
+    origins.includes(origin) ? models.filter(isIt) : [],
+  )
+  if (first === undefined) return catalogue.find((one) => one.provider === kind && isIt(one))
+  if (others.every((other) => isSameModel(other, first))) return first
+  // The order of the origins must not choose between them.
+  return { id, developer: 'unknown', weights: 'unknown', source: 'declared differently by origin', asOf: '' }
+}
+
+export function isSameModel(a: ModelIdentity, b: ModelIdentity): boolean {
+  const isSameId = a.id.toLowerCase() === b.id.toLowerCase()
+  return isSameId && a.developer === b.developer && a.weights === b.weights && a.base === b.base
+}
+
+/** By what the outermost policy knows of the model, and by what this one declares: that may narrow, never widen. */
+function judgeModel(
+  policy: CompiledPolicy,
+  model: ModelIdentity,
+  { provider, origins }: Intent,
+): { readonly code: ReasonCode; readonly identity: ModelIdentity } {
+  const own = findDeclared(policy, provider, model.id, origins)
+  const code = judgeIdentity(policy, model)
+  if (code !== 'ok' || !own || own === model) return { code, identity: model }
+  return { code: judgeIdentity(policy, own), identity: own }
+}
+
+function judgeIdentity({ models }: CompiledPolicy, model: ModelIdentity): ReasonCode {
   const { developer, weights } = models as NonNullable<CompiledPolicy['models']>
   if (!developer.has('*')) {
     if (model.developer === 'unknown') return 'model.unknown'
@@ -76,12 +132,10 @@ function judgeModel({ models }: CompiledPolicy, model: ModelIdentity): ReasonCod
 
 /** Own rules fail closed: an exception, silence or nonsense is a no. */
 function askRule(policy: CompiledPolicy, rule: Rule, intent: Intent): Finding | Promise<Finding> {
+  const about = { policy: policy.name, rule: `${rule.name}@${rule.version}` }
   const finding = (effect: RuleEffect, code: ReasonCode): Finding =>
-    Object.freeze({ policy: policy.name, rule: `${rule.name}@${rule.version}`, effect, code, facts: Object.freeze({}) })
-  const read = (answer: unknown): Finding => {
-    if (answer === 'permit' || answer === 'abstain') return finding(answer, 'ok')
-    return finding('forbid', answer === 'forbid' ? 'policy.forbidden' : 'policy.invalid')
-  }
+    Object.freeze({ ...about, effect, code, facts: Object.freeze({}) })
+  const read = (answer: unknown): Finding => Object.freeze({ ...about, ...readAnswer(answer) })
   // Made only for a rule that reads it: a signal per call is dear.
   let controller: AbortController | undefined
   const context = {
@@ -91,12 +145,12 @@ function askRule(policy: CompiledPolicy, rule: Rule, intent: Intent): Finding | 
     },
   }
   const startedAt = performance.now()
+  // Nothing can stop a rule that blocks, and no timer fires meanwhile; its answer comes too late all the same.
+  const readInTime = (answer: unknown): Finding =>
+    performance.now() - startedAt > rule.timeLimitMs ? finding('forbid', 'policy.timeout') : read(answer)
   try {
     const answer: unknown = rule.evaluate(intent, context)
-    if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') {
-      // Nothing can stop a rule that blocks; its answer comes too late all the same.
-      return performance.now() - startedAt > rule.timeLimitMs ? finding('forbid', 'policy.timeout') : read(answer)
-    }
+    if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') return readInTime(answer)
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         resolve(finding('forbid', 'policy.timeout'))
@@ -108,7 +162,7 @@ function askRule(policy: CompiledPolicy, rule: Rule, intent: Intent): Finding | 
       }
       // Adopted first: a thenable of its own may throw, or answer twice.
       Promise.resolve(answer).then(
-        (value) => settle(read(value)),
+        (value) => settle(readInTime(value)),
         () => settle(finding('forbid', 'policy.error')),
       )
     })

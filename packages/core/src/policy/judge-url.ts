@@ -14,6 +14,7 @@ export interface UrlRequest {
 export interface UrlVerdict {
   readonly code: ReasonCode
   readonly facts: Facts
+  /** Given with `ok`, and where the address only is not listed: a policy in observe mode lets such go on. */
   readonly url?: URL
 }
 
@@ -35,12 +36,12 @@ export function judgeSpelledUrl(policy: CompiledPolicy, spelled: string, request
   if (!origins.some((one) => one.url.protocol === url.protocol)) return { code: 'url.scheme', facts }
   if (parsed.hasUserinfo) return { code: 'url.userinfo', facts }
   if (hostname.endsWith('.')) return { code: 'url.trailing_dot', facts }
-  if (isLiteral(hostname) && !origins.some((one) => isLiteral(one.url.hostname)))
-    return { code: 'url.ip_literal', facts }
-  if (!origins.some((one) => one.url.hostname === hostname)) return { code: 'url.host_not_allowed', facts }
-  if (!isSpelledPlainly(parsed)) return { code: 'url.ambiguous', facts }
-  const listed = origins.some((one) => one.origin === url.origin)
-  return listed ? { code: 'ok', facts, url } : { code: 'url.port_not_allowed', facts }
+  const isPlain = isSpelledPlainly(parsed)
+  const found = (code: ReasonCode): UrlVerdict => ({ code, facts, ...(isPlain && { url }) })
+  if (isLiteral(hostname) && !origins.some((one) => isLiteral(one.url.hostname))) return found('url.ip_literal')
+  if (!origins.some((one) => one.url.hostname === hostname)) return found('url.host_not_allowed')
+  if (!isPlain) return { code: 'url.ambiguous', facts }
+  return found(origins.some((one) => one.origin === url.origin) ? 'ok' : 'url.port_not_allowed')
 }
 
 export function isLiteral(hostname: string): boolean {

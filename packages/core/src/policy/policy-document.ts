@@ -1,5 +1,6 @@
 import type { ProviderLogging } from '../provider.ts'
 import type { ModelIdentity } from './intent.ts'
+import type { Masker } from './masker.ts'
 import type { Rule } from './rule.ts'
 
 /** Addresses that a name may resolve to. */
@@ -22,6 +23,28 @@ export interface ModelDeclaration {
   readonly source: string
   /** `YYYY-MM-DD` */
   readonly asOf: string
+}
+
+/** A record of the user's own, with its evidence: adds a model of a vendor to the catalogue, or replaces its record. */
+export interface CatalogueEntry extends ModelDeclaration {
+  /** Vendor kind, as in `providerOptions`. */
+  readonly provider: string
+}
+
+/** What of the content may leave. */
+export interface DataRules {
+  /**
+   * Personal data: masked before sending and put back into the answer; refused; or only counted on the receipt. All
+   * need `masker`.
+   */
+  readonly personal?: 'mask' | 'deny' | 'report'
+  /**
+   * `deny`: content that the caller labels as a special category (health, biometrics, …) is refused; so is a label
+   * that is not known to be an ordinary one.
+   */
+  readonly special?: 'deny' | 'allow'
+  /** Finds personal data: `russianMasker()` of `@shlyuz/personal-data`, or one of your own. */
+  readonly masker?: Masker
 }
 
 /** An origin with addresses, trust and models of its own. */
@@ -61,6 +84,11 @@ export interface PolicyDocument {
    * tools such as `'web_search'`. A policy with origins that lists nothing here allows nothing.
    */
   readonly remote?: readonly string[]
+  /** Records of models beside the built-in ones, or in place of them, each with its evidence. */
+  readonly catalogue?: readonly CatalogueEntry[]
+  readonly data?: DataRules
+  /** The client must have an audit log; `'strict'`: one that refuses what it cannot record. */
+  readonly audit?: 'required' | 'strict'
   /**
    * What may be asked of a service by whether it stores what it is sent: `['off']` lets only those pass that are told
    * not to. Credentials and lists of models hold no content and are not asked for it. Absent: no say.
@@ -68,6 +96,10 @@ export interface PolicyDocument {
   readonly providerLogging?: readonly ProviderLogging[]
   readonly tls?: { readonly verify: true }
   readonly customTransport?: 'deny'
+  /** `'observe'`: refusals are recorded, not carried out; TLS, headers and limits hold all the same. @default 'enforce' */
+  readonly mode?: 'enforce' | 'observe'
+  /** Last day of observing, `YYYY-MM-DD` in UTC; from the next day on the policy enforces. */
+  readonly observeUntil?: string
   /** Rules of your own, see `rule`. */
   readonly rules?: readonly Rule[]
 }

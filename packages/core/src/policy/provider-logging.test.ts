@@ -6,7 +6,7 @@ import { definePolicy, type Policy } from './define-policy.ts'
 import { createGuard } from './guard.ts'
 import type { Intent } from './intent.ts'
 import type { PolicyDocument } from './policy-document.ts'
-import { domesticOnly } from './presets.ts'
+import { domesticOnly } from './presets/domestic-only.ts'
 import { rule } from './rule.ts'
 
 const origin = 'https://llm.api.cloud.yandex.net'
@@ -21,6 +21,7 @@ function intentOf(providerLogging: ProviderLogging, operation: OperationKind = '
     content: { messages: 1, characters: 1, images: 0, files: 0, remoteUrls: 0, remoteTools: [] },
     providerLogging,
     labels: {},
+    dataClasses: [],
   }
 }
 

@@ -33,6 +33,7 @@ export const reasonCodes = [
   'model.weights',
   'model.mismatch',
   'content.remote_url',
+  'data.personal',
   'data.special',
   'data.provider_logging',
   'fallback.not_allowed',

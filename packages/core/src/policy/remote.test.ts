@@ -4,7 +4,7 @@ import type { Decision } from './decision.ts'
 import { definePolicy, type Policy } from './define-policy.ts'
 import { createGuard } from './guard.ts'
 import type { Intent } from './intent.ts'
-import { domesticOnly } from './presets.ts'
+import { domesticOnly } from './presets/domestic-only.ts'
 
 const origin = 'https://llm.api.cloud.yandex.net'
 
@@ -17,6 +17,7 @@ function intentOf(remoteUrls: number, ...remoteTools: string[]): Intent {
     content: { messages: 1, characters: 1, images: 0, files: 0, remoteUrls, remoteTools },
     providerLogging: 'off',
     labels: {},
+    dataClasses: [],
   }
 }
 

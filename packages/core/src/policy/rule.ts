@@ -1,6 +1,18 @@
 import { ConfigurationError } from '../errors/configuration-error.ts'
-import type { RuleEffect } from './decision.ts'
+import type { Facts, Obligation, RuleEffect } from './decision.ts'
 import type { Intent } from './intent.ts'
+
+/** An answer of a rule that says more than a word. */
+export interface Ruling {
+  readonly effect: RuleEffect
+  /** Shown as facts of the finding: public, short, no content. */
+  readonly facts?: Facts
+  /** What the effect depends on. Of no meaning beside `forbid`. */
+  readonly obligations?: readonly Obligation[]
+}
+
+/** What a rule may answer. */
+export type RuleAnswer = RuleEffect | Ruling
 
 export interface RuleOptions {
   /** Shown in decisions and part of the policy's digest. */
@@ -8,10 +20,10 @@ export interface RuleOptions {
   /** Change it when the rule's meaning changes: it is part of the digest. */
   readonly version: string
   /**
-   * `permit`, `forbid` or `abstain`; anything else, an exception or silence past the limit counts as `forbid`.
-   * `signal` ends with the time limit.
+   * `permit`, `forbid` or `abstain`, or a {@link Ruling}; anything else, an exception or silence past the limit counts
+   * as `forbid`. Asked again after personal data was masked, with the changed intent. `signal` ends with the time limit.
    */
-  readonly evaluate: (intent: Intent, context: { readonly signal: AbortSignal }) => RuleEffect | Promise<RuleEffect>
+  readonly evaluate: (intent: Intent, context: { readonly signal: AbortSignal }) => RuleAnswer | Promise<RuleAnswer>
   /** @default 1000 */
   readonly timeLimitMs?: number
 }

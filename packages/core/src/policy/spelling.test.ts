@@ -2,13 +2,18 @@ import { domainToUnicode } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createRanges, isGlobalUnicast } from './addresses.ts'
-import { compiledOf, definePolicy } from './define-policy.ts'
+import type { CompiledPolicy } from './compile-policy.ts'
+import { compiledOf, definePolicy, type Policy } from './define-policy.ts'
 import { judgeSpelledUrl } from './judge-url.ts'
-import { domesticOnly } from './presets.ts'
+import { domesticOnly } from './presets/domestic-only.ts'
+
+function firstOf(policy: Policy): CompiledPolicy {
+  return compiledOf(policy)[0] as CompiledPolicy
+}
 
 const post = { credentialOnly: false, method: 'POST', hasBody: true }
-const domestic = compiledOf(domesticOnly())
-const premises = compiledOf(
+const domestic = firstOf(domesticOnly())
+const premises = firstOf(
   definePolicy({
     name: 'p',
     origins: ['https://llm.corp.example:8443', 'http://127.0.0.1:8000', 'http://[fd12:3456::1]:8000'],
@@ -79,7 +84,7 @@ describe('one origin, many spellings', () => {
   })
 
   test('a capital of an IDN is the same host; its compatibility forms are not', () => {
-    const policy = compiledOf(definePolicy({ name: 'p', origins: ['https://llm.компания.рф'] }))
+    const policy = firstOf(definePolicy({ name: 'p', origins: ['https://llm.компания.рф'] }))
     expect(domainToUnicode('llm.xn--80aqeigdi5k.xn--p1ai')).toBe('llm.компания.рф')
     expect(judgeSpelledUrl(policy, 'https://LLM.Компания.РФ/', post).code).toBe('ok')
     expect(judgeSpelledUrl(policy, 'https://ｌlm.компания.рф/', post).code).toBe('url.ambiguous')

@@ -1,12 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { endpoints } from '../sovereignty/endpoints.ts'
-import { compiledOf, definePolicy } from './define-policy.ts'
+import type { CompiledPolicy } from './compile-policy.ts'
+import { compiledOf, definePolicy, type Policy } from './define-policy.ts'
 import { judgeSpelledUrl } from './judge-url.ts'
-import { domesticOnly } from './presets.ts'
+import { domesticOnly } from './presets/domestic-only.ts'
+
+function firstOf(policy: Policy): CompiledPolicy {
+  return compiledOf(policy)[0] as CompiledPolicy
+}
 
 const plain = { credentialOnly: false, method: 'POST', hasBody: true }
-const domestic = compiledOf(domesticOnly())
+const domestic = firstOf(domesticOnly())
 const judge = (spelled: string, request = plain) => judgeSpelledUrl(domestic, spelled, request).code
 
 describe('judgeSpelledUrl', () => {
@@ -34,14 +39,14 @@ describe('judgeSpelledUrl', () => {
   })
 
   test('a Cyrillic origin and its punycode are one', () => {
-    const policy = compiledOf(definePolicy({ name: 'p', origins: ['https://llm.компания.рф'] }))
+    const policy = firstOf(definePolicy({ name: 'p', origins: ['https://llm.компания.рф'] }))
     for (const spelled of ['https://llm.компания.рф/', 'https://llm.xn--80aqeigdi5k.xn--p1ai/']) {
       expect(judgeSpelledUrl(policy, spelled, plain).code).toBe('ok')
     }
   })
 
   test('a listed literal does not allow another one', () => {
-    const policy = compiledOf(definePolicy({ name: 'p', origins: ['http://127.0.0.1:8000'] }))
+    const policy = firstOf(definePolicy({ name: 'p', origins: ['http://127.0.0.1:8000'] }))
     expect(judgeSpelledUrl(policy, 'http://127.0.0.1:8000/', plain).code).toBe('ok')
     expect(judgeSpelledUrl(policy, 'http://127.1:8000/', plain).code).toBe('url.ambiguous')
     expect(judgeSpelledUrl(policy, 'http://127.0.0.2:8000/', plain).code).toBe('url.host_not_allowed')
@@ -56,7 +61,7 @@ describe('judgeSpelledUrl', () => {
       expect(judge(url, { ...get, ...changed })).toBe('url.scheme')
     }
     expect(judge(`${url}?x`, get)).toBe('url.scheme')
-    const elsewhere = compiledOf(definePolicy({ name: 'p', origins: ['https://api.giga.chat'] }))
+    const elsewhere = firstOf(definePolicy({ name: 'p', origins: ['https://api.giga.chat'] }))
     expect(judgeSpelledUrl(elsewhere, url, get).code).toBe('url.scheme')
   })
 

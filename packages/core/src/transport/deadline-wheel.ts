@@ -4,11 +4,15 @@ export interface WheelEntry {
   wheelIndex: number
   /** Called at each tick. May leave the wheel. */
   tick(now: number): void
+  /** The machine slept for so long: time that the monotonic clock did not count. */
+  wake?(sleptMs: number): void
 }
 
 const tickMs = 100
 /** Idle ticks before the interval stops: starting it per call would be a timer per call again. */
 const idleTicks = 20
+/** The wall clock may be set by less than this; more is taken for a sleep of the machine. */
+const sleepMs = 1_000
 
 /**
  * All limits of time of a client on one interval: a timer per call costs more than the walk. Limits fire up to two
@@ -20,12 +24,14 @@ export class DeadlineWheel {
   readonly #entries: WheelEntry[] = []
   #interval: NodeJS.Timeout | undefined
   #idle = 0
+  #wall = 0
 
   add(entry: WheelEntry): void {
     entry.wheelIndex = this.#entries.length
     this.#entries.push(entry)
     if (this.#interval !== undefined) return
     this.now = performance.now()
+    this.#wall = Date.now()
     this.#idle = 0
     this.#interval = setInterval(() => this.#tick(), tickMs)
     this.#interval.unref()
@@ -49,7 +55,12 @@ export class DeadlineWheel {
   }
 
   #tick(): void {
-    this.now = performance.now()
+    const now = performance.now()
+    const wall = Date.now()
+    const sleptMs = wall - this.#wall - (now - this.now)
+    this.now = now
+    this.#wall = wall
+    if (sleptMs > sleepMs) for (const entry of this.#entries) entry.wake?.(sleptMs)
     this.#idle = this.#entries.length === 0 ? this.#idle + 1 : 0
     if (this.#idle > idleTicks) return this.stop()
     // Backwards, because an entry that leaves is replaced by the last one, which was looked at already.

@@ -9,6 +9,7 @@ import type { Guard } from '../policy/guard.ts'
 import { isCredentialOnlyHost } from '../policy/judge-url.ts'
 import type { TestNetwork } from '../testing/test-network.ts'
 import { openTunnel } from './open-tunnel.ts'
+import type { ConnectionAttempt, PendingConnections } from './pending-connections.ts'
 import type { Undici } from './undici.ts'
 
 export interface ConnectorOptions {
@@ -19,8 +20,11 @@ export interface ConnectorOptions {
   /** The same for the TLS to an `https:` proxy. */
   readonly proxyContext: SecureContext | undefined
   readonly network: TestNetwork | undefined
+  readonly pending: PendingConnections
   /** Called with each approved address that was connected to. */
   readonly onPeer: (address: string) => void
+  /** Called with what a policy in observe mode would have refused. */
+  readonly onObserved: (decision: Decision) => void
 }
 
 /** A connection that hangs longer than this is given up, whoever waits for it. */
@@ -40,40 +44,46 @@ export function createGuardedConnector(options: ConnectorOptions): buildConnecto
     ...(options.secureContext && { secureContext: options.secureContext }),
   })
 
-  async function open(target: buildConnector.Options): Promise<Socket> {
+  async function open(target: buildConnector.Options, attempt: ConnectionAttempt): Promise<Socket> {
     const host = target.hostname.replace(/^\[|\]$/g, '')
     const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80)
     // An address of this machine's own network, such as the VM's metadata, is not the proxy's to reach.
-    if (!guard.proxy || isCredentialOnlyHost(host)) return openApproved(options, host, port, 'target')
+    if (!guard.proxy || isCredentialOnlyHost(host)) return openApproved(options, attempt, host, port, 'target')
     const { url } = guard.proxy
     const proxyPort = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
-    const socket = await openApproved(options, url.hostname.replace(/^\[|\]$/g, ''), proxyPort, 'proxy')
+    const socket = await openApproved(options, attempt, url.hostname.replace(/^\[|\]$/g, ''), proxyPort, 'proxy')
     return openTunnel(socket, { url, host: target.hostname, port, secureContext: options.proxyContext })
   }
 
   return (target, done) => {
-    open(target).then(
+    const attempt = options.pending.begin(done)
+    open(target, attempt).then(
       (socket) => {
-        if (target.protocol !== 'https:') return done(null, socket)
+        if (attempt.over) return void socket.destroy()
+        if (target.protocol !== 'https:') return attempt.finish(null, socket)
         // The name for SNI and the certificate is always the host of the judged URL; an IPv6 address without its
         // brackets, which older Node compares as letters.
         const hostname = target.hostname.replace(/^\[|\]$/g, '')
-        secure({ ...target, hostname, servername: isIP(hostname) ? '' : hostname, httpSocket: socket }, done)
+        const secured = { ...target, hostname, servername: isIP(hostname) ? '' : hostname, httpSocket: socket }
+        secure(secured, (...result) => attempt.finish(...result))
       },
-      (error: Error) => done(error, null),
+      (error: Error) => attempt.finish(error, null),
     )
   }
 }
 
 async function openApproved(
   options: ConnectorOptions,
+  attempt: ConnectionAttempt,
   host: string,
   port: number,
   role: 'target' | 'proxy',
 ): Promise<Socket> {
   const { guard, network } = options
   const addresses = await resolveHost(host, network)
-  throwIfDenied(guard.judgeAddresses(host, addresses, role))
+  const judged = guard.judgeAddresses(host, addresses, role)
+  if (judged?.verdict === 'deny') throw createDeniedError(judged)
+  if (judged) options.onObserved(judged)
   const approved = addresses[0] as string
   const dialed = network?.dial(approved, port, host)
   if (dialed && !isLoopback(dialed.host)) {
@@ -82,8 +92,8 @@ async function openApproved(
     })
   }
   const socket = dialed
-    ? await openSocket(dialed.host, dialed.port, [dialed.host])
-    : await openSocket(host, port, addresses)
+    ? await openSocket(attempt, dialed.host, dialed.port, [dialed.host])
+    : await openSocket(attempt, host, port, addresses)
   const peer = network ? (dialed?.peer ?? approved) : socket.remoteAddress
   const denial = guard.judgePeer(addresses, peer)
   if (denial) {
@@ -101,12 +111,13 @@ async function resolveHost(host: string, network: TestNetwork | undefined): Prom
   return answers.map((answer) => answer.address)
 }
 
-function throwIfDenied(decision: Decision | undefined): void {
-  if (decision) throw createDeniedError(decision)
-}
-
 /** Connects to one of the judged addresses and to no other: node asks our `lookup`, never DNS again. */
-function openSocket(host: string, port: number, addresses: readonly string[]): Promise<Socket> {
+function openSocket(
+  attempt: ConnectionAttempt,
+  host: string,
+  port: number,
+  addresses: readonly string[],
+): Promise<Socket> {
   const all = addresses.map((address) => ({ address, family: isIP(address) }))
   return new Promise((resolve, reject) => {
     const socket = connectTcp({
@@ -118,6 +129,7 @@ function openSocket(host: string, port: number, addresses: readonly string[]): P
         else reply(null, all[0]?.address ?? '', all[0]?.family ?? 4)
       },
     })
+    attempt.socket = socket
     socket.setNoDelay(true).setKeepAlive(true, 60_000)
     socket.setTimeout(abandonAfterMs, () => socket.destroy(new Error('connecting took too long')))
     socket.once('error', reject)

@@ -5,6 +5,7 @@ import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.ts'
 import type { Cancellable, CallScope } from './call-scope.ts'
 import { convertConnectionFailure } from './connection-failure.ts'
 import type { WheelEntry } from './deadline-wheel.ts'
+import type { PendingConnections } from './pending-connections.ts'
 
 /** Limits of one attempt, in ms. */
 export interface ExchangeLimits {
@@ -44,6 +45,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
   #over = false
   #failure: unknown
   #controller: Dispatcher.DispatchController | undefined
+  /** Until there is a connection. */
+  #pending: PendingConnections | undefined
   #phase: Phase = 'connect'
   #phaseAt = performance.now()
   #contentAt = 0
@@ -60,7 +63,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
     this.#origin = origin
   }
 
-  start(): void {
+  start(pending: PendingConnections): void {
+    this.#pending = pending
+    pending.wait()
     this.#scope.wheel.add(this)
     this.#scope.add(this)
   }
@@ -101,6 +106,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
     }
   }
 
+  /** While the machine slept nothing came: that silence counts. A peer has usually given the connection up by then. */
+  wake(sleptMs: number): void {
+    this.#phaseAt -= sleptMs
+    if (this.#contentAt > 0) this.#contentAt -= sleptMs
+  }
+
   /** Ends the exchange with an error of ours; the socket is closed. */
   fail(error: unknown): void {
     if (this.#over) return
@@ -114,6 +125,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
     // Throwing takes the request out of the pool's queue and leaves the connection alone; abort would close it.
     if (this.#over) throw this.#failure instanceof Error ? this.#failure : new Error('the call is over')
     this.#controller = controller
+    this.#leavePending()
     this.sent = true
     this.#enter('headers')
   }
@@ -178,8 +190,14 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
 
   #finish(): void {
     this.#over = true
+    this.#leavePending()
     this.#scope.remove(this)
     this.#scope.wheel.remove(this)
+  }
+
+  #leavePending(): void {
+    this.#pending?.leave()
+    this.#pending = undefined
   }
 
   #close(reason: unknown): void {

@@ -3,10 +3,12 @@ import * as tls from 'node:tls'
 import type { Pool } from 'undici'
 import { readSource } from '../auth/read-source.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
+import type { Decision } from '../policy/decision.ts'
 import type { Guard } from '../policy/guard.ts'
 import type { ClientCertificate, Endpoint, SecretRequest } from '../provider.ts'
 import type { TestNetwork } from '../testing/test-network.ts'
 import { createGuardedConnector } from './guarded-connector.ts'
+import { PendingConnections } from './pending-connections.ts'
 import { checkTransport } from './self-check.ts'
 import { loadUndici } from './undici.ts'
 
@@ -14,8 +16,13 @@ import { loadUndici } from './undici.ts'
 export interface OriginPool {
   readonly pool: Pool
   readonly origin: string
+  readonly pending: PendingConnections
   /** Approved addresses that were connected to. */
   readonly peers: ReadonlySet<string>
+  /** Digest of the network policy its connections were opened under. */
+  readonly openedUnder: string
+  /** What policies in observe mode would have refused of its connections. */
+  readonly observed: readonly Decision[]
 }
 
 /** Pools beyond this many are closed, oldest first: request policies may name networks of their own. */
@@ -50,20 +57,21 @@ export class Pools {
 
   /** Waits for running requests, then closes. */
   async close(): Promise<void> {
-    await this.#all((pool) => pool.close())
+    await this.#all(({ pool }) => pool.close())
   }
 
   /** Closes at once. */
   async destroy(): Promise<void> {
-    await this.#all((pool) => pool.destroy())
+    await this.#all(({ pool, pending }) => {
+      pending.abandon()
+      return pool.destroy()
+    })
   }
 
-  async #all(end: (pool: Pool) => Promise<void>): Promise<void> {
+  async #all(end: (pool: OriginPool) => Promise<void>): Promise<void> {
     const pools = await Promise.allSettled(this.#pools.values())
     this.#pools.clear()
-    await Promise.allSettled(
-      pools.map((made) => (made.status === 'fulfilled' ? end(made.value.pool) : Promise.resolve())),
-    )
+    await Promise.allSettled(pools.map((made) => (made.status === 'fulfilled' ? end(made.value) : Promise.resolve())))
   }
 
   #closeOldest(): void {
@@ -90,7 +98,9 @@ export class Pools {
     const undici = await loadUndici()
     this.#checked ??= checkTransport(undici)
     await this.#checked
+    const pending = new PendingConnections()
     const peers = new Set<string>()
+    const observed: Decision[] = []
     const ca = [endpoint.ca, guard.trustFor(origin), ...authoritiesOf(this.#network)]
     const connect = createGuardedConnector({
       undici,
@@ -98,7 +108,11 @@ export class Pools {
       secureContext: await createContext(ca, endpoint.clientCertificate, request),
       proxyContext: await createContext([guard.proxy?.ca, ...authoritiesOf(this.#network)], undefined, request),
       network: this.#network,
+      pending,
       onPeer: (address) => peers.add(address),
+      onObserved: (decision) => {
+        if (!observed.some(({ code }) => code === decision.code)) observed.push(decision)
+      },
     })
     const pool = new undici.Pool(origin, {
       connect,
@@ -109,7 +123,7 @@ export class Pools {
       headersTimeout: 0,
       bodyTimeout: 0,
     })
-    return { pool, origin, peers }
+    return { pool, origin, pending, peers, observed, openedUnder: guard.networkDigest }
   }
 }
 

@@ -1,3 +1,5 @@
+import { createDeniedError } from '../policy/create-denied-error.ts'
+import type { Guard } from '../policy/guard.ts'
 import type { HttpExchange } from './http-exchange.ts'
 import type { OriginPool } from './pools.ts'
 
@@ -10,9 +12,19 @@ export interface ApprovedRequest {
   readonly body: string | Uint8Array | undefined
 }
 
-/** The one function that hands bytes to undici. Everything that leaves the process passes here. */
-export function send({ pool }: OriginPool, request: ApprovedRequest, exchange: HttpExchange): void {
-  exchange.start()
+/**
+ * The one function that hands bytes to undici. Everything that leaves the process passes here.
+ * @throws PolicyDeniedError `socket.pool_scope` for connections that were opened under another network policy
+ */
+export function send(
+  { pool, pending, openedUnder }: OriginPool,
+  guard: Guard,
+  request: ApprovedRequest,
+  exchange: HttpExchange,
+): void {
+  const denial = guard.judgeReuse(openedUnder)
+  if (denial) throw createDeniedError(denial)
+  exchange.start(pending)
   pool.dispatch(
     { method: request.method, path: request.path, headers: request.headers, body: request.body ?? null },
     exchange,

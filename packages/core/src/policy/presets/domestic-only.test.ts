@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigurationError } from '../errors/configuration-error.ts'
-import { createGuard } from './guard.ts'
-import { domesticOnly, type DomesticOnlyOptions } from './presets.ts'
+import { ConfigurationError } from '../../errors/configuration-error.ts'
+import { createGuard } from '../guard.ts'
+import { domesticOnly, type DomesticOnlyOptions } from './domestic-only.ts'
 
 const request = { credentialOnly: false, method: 'POST', hasBody: true }
 
