@@ -8,18 +8,23 @@ const rounds = isQuick ? 3 : 101
 const promptsPerRound = isQuick ? 2 : 50
 const streamsPerRound = isQuick ? 2 : 200
 
-const letter = `Уважаемая Ольга Сергеевна! Пишет вам Примеров Пётр Иванович, телефон +7 (916) 000-00-00, почта
+const letter = `Уважаемая Ольга Сергеевна! Пишет вам Примеров Пётр Иванович, телефон +7 (916) 000-12-34, почта
 primerov@example.ru. В договоре № 17-П от 12 марта 2026 года с АО «Ель» (ИНН 7707083893, КПП 773601001) указан расчётный
 счёт 40702810900000000001 в банке с БИК 044525225. Просим вернуть оплату 5 400 рублей за товар, который не доставили в
 Тверь на улицу Советскую, дом 12, квартира 5. Обращались дважды: 3 апреля по телефону и 10 апреля письмом, ответа не
 получили. Паспорт 4509 123456 выдан 01.02.2010, СНИЛС 112-233-445 95. Складом отвечает Тестова Анна, с ней говорил наш
 водитель на машине А123ВС77. Ниже текст прежнего письма, где мы подробно описали, что именно было заказано, когда была
 назначена доставка и почему она сорвалась; прошу учесть, что срок ответа на претензию истекает в понедельник. `
-const prompt = letter.repeat(Math.ceil(4096 / letter.length)).slice(0, 4096)
+const long = letter.repeat(Math.ceil(4096 / letter.length)).slice(0, 4096)
+// A Russian letter has two bytes in UTF-8.
+const prompt = Buffer.from(long)
+  .subarray(0, 4096)
+  .toString('utf8')
+  .replace(/\ufffd$/, '')
 
 const masker = russianMasker()
 const session = masker.open()
-session.mask(prompt)
+session.mask(long)
 const placeholders = Object.keys(session.values())
 const answer = 'Спасибо за обращение, мы проверим доставку и ответим вам в течение трёх рабочих дней. '.repeat(40)
 const plain = cut(answer)
@@ -32,7 +37,10 @@ const withPlaceholders = cut(
 )
 
 const results = [
-  measure('mask a prompt of 4 KB', promptsPerRound, promptsPerRound, 1000, () => masker.open().mask(prompt)),
+  measure(`mask a prompt of 4 KB (${prompt.length} characters)`, promptsPerRound, promptsPerRound, 1000, () =>
+    masker.open().mask(prompt),
+  ),
+  measure('the same of 4096 characters', promptsPerRound, promptsPerRound, null, () => masker.open().mask(long)),
   measure('restore an event, no placeholders', streamsPerRound, streamsPerRound * plain.length, 0.3, () =>
     restore(plain, 'text'),
   ),

@@ -106,7 +106,8 @@ export class Pools {
       undici,
       guard,
       secureContext: await createContext(ca, endpoint.clientCertificate, request),
-      proxyContext: await createContext([guard.proxy?.ca, ...authoritiesOf(this.#network)], undefined, request),
+      proxyContext:
+        guard.proxy && (await createContext([guard.proxy.ca, ...authoritiesOf(this.#network)], undefined, request)),
       network: this.#network,
       pending,
       onPeer: (address) => peers.add(address),
