@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto'
+import { QueueFullError } from '../errors/queue-full-error.ts'
+import { RateLimitError } from '../errors/rate-limit-error.ts'
+import type { CallScope } from '../transport/call-scope.ts'
+import { Breaker, type BreakerOptions } from './breaker.ts'
+import { MemoryStore } from './memory-store.ts'
+import { RetryBudget } from './retry-budget.ts'
+import type { SharedStore } from './shared-store.ts'
+import { SlotQueue, type Release } from './slot-queue.ts'
+
+/** So much in such a time. */
+export interface Rate {
+  readonly limit: number
+  readonly intervalMs: number
+}
+
+/** Rates of one account. */
+export interface RateOptions {
+  readonly requests?: Rate
+  /** Tokens of prompts and answers, as far as they can be told before: estimated, then corrected by the next answers. */
+  readonly tokens?: Rate
+}
+
+/** Limits of ours, beside those of the services. */
+export interface LimitOptions {
+  /** Leaves an endpoint alone after failures in a row. @default { failures: 5, openMs: 10_000 } */
+  readonly breaker?: BreakerOptions | false
+  /**
+   * Calls at the same time, by provider name. Default: what the service gives the account, as its adapter knows it;
+   * lowered while the service answers 429. `false`: no limit.
+   */
+  readonly slots?: Readonly<Record<string, number | false>>
+  /** Calls that may wait for a slot of one account. @default 1_000 */
+  readonly queueLength?: number
+  /** Requests and tokens per interval, by provider name. Default: none. */
+  readonly rates?: Readonly<Record<string, RateOptions>>
+  /** Shares slots, rates, breakers, budgets and tokens between processes: `redisStore` of `@shlyuz/redis`. */
+  readonly store?: SharedStore
+  /** What holds while the store cannot be reached: limits of this process alone, or no calls. @default 'local' */
+  readonly whenStoreFails?: 'local' | 'refuse'
+}
+
+/** Whom an attempt asks, and what it needs. */
+export interface LimitTarget {
+  /** Name of the provider. */
+  readonly provider: string
+  /** Digest of the credential: accounts have limits, not clients. */
+  readonly account: string
+  readonly origin: string
+  /** Calls at the same time that the service gives the account; `undefined`: no limit is known. */
+  readonly slots: number | undefined
+  /** Estimate, for rates of tokens. */
+  readonly tokens: number
+  readonly priority: number
+}
+
+const leaseMs = 30_000
+const renewalMs = 10_000
+/** Between two looks for a slot that other processes hold. */
+const lookMs = 15
+
+/** Slots, rates and breakers of one client: every attempt passes here before it is sent. */
+export class Limits {
+  readonly retries = new RetryBudget()
+  readonly #options: LimitOptions
+  readonly #shared: SharedStore | undefined
+  readonly #local = new MemoryStore()
+  readonly #queues = new Map<string, SlotQueue>()
+  readonly #breakers = new Map<string, Breaker>()
+  /** Until when a service asked to be left alone, by account. */
+  readonly #quietUntil = new Map<string, number>()
+
+  constructor(options: LimitOptions = {}) {
+    this.#options = options
+    this.#shared = options.store
+  }
+
+  /**
+   * Runs an attempt when there is room for it. Waits end with the scope.
+   * @throws CircuitOpenError, QueueFullError
+   */
+  async run<T>(target: LimitTarget, scope: CallScope, attempt: () => Promise<T>): Promise<T> {
+    const breaker = this.#breakerOf(target.origin)
+    if (breaker && this.#shared)
+      breaker.openUntil(await this.#ask((store) => store.readOpenUntil(target.origin), scope))
+    breaker?.check()
+    const queue = this.#queueOf(target)
+    const release = await queue?.take(scope, target.priority)
+    let freeShared: Release | undefined
+    try {
+      freeShared = queue && this.#shared && (await this.#takeShared(target, queue, scope))
+      await this.#waitForRates(target, scope)
+      const result = await (breaker ? breaker.run(attempt) : attempt())
+      queue?.accepted()
+      return result
+    } catch (error) {
+      if (RateLimitError.isInstance(error)) this.#learn(target, queue, error)
+      throw error
+    } finally {
+      freeShared?.()
+      release?.()
+    }
+  }
+
+  #breakerOf(origin: string): Breaker | undefined {
+    const { breaker: options } = this.#options
+    if (options === false) return undefined
+    let breaker = this.#breakers.get(origin)
+    if (!breaker) {
+      const tell = (until: number): void => void this.#shared?.writeOpenUntil(origin, until).catch(() => {})
+      this.#breakers.set(origin, (breaker = new Breaker(origin, options ?? {}, tell)))
+    }
+    return breaker
+  }
+
+  #queueOf({ provider, account, slots }: LimitTarget): SlotQueue | undefined {
+    const limit = this.#options.slots?.[provider] ?? slots
+    if (limit === undefined || limit === false) return undefined
+    let queue = this.#queues.get(account)
+    if (!queue) {
+      queue = new SlotQueue({ limit, length: this.#options.queueLength ?? 1_000, name: provider })
+      this.#queues.set(account, queue)
+    }
+    return queue
+  }
+
+  /** A slot that no other process holds. Kept by renewals, so that it comes free when this process dies. */
+  async #takeShared({ account }: LimitTarget, queue: SlotQueue, scope: CallScope): Promise<Release> {
+    const holder = randomUUID()
+    for (;;) {
+      const taken = await this.#ask((store) => store.takeSlot(account, queue.limit, holder, leaseMs), scope)
+      if (taken) break
+      await scope.wait(lookMs * (0.5 + Math.random()))
+    }
+    const timer = setInterval(() => {
+      this.#shared?.renewSlot(account, holder, leaseMs).catch(() => {})
+    }, renewalMs).unref()
+    return () => {
+      clearInterval(timer)
+      this.#shared?.freeSlot(account, holder).catch(() => {})
+    }
+  }
+
+  async #waitForRates({ provider, account, tokens }: LimitTarget, scope: CallScope): Promise<void> {
+    const quiet = (this.#quietUntil.get(account) ?? 0) - Date.now()
+    if (quiet > 0) await waitWithin(quiet, provider, scope)
+    const { requests, tokens: rate } = this.#options.rates?.[provider] ?? {}
+    if (requests) await this.#takeRate(`${account} requests`, 1, requests, provider, scope)
+    if (rate) await this.#takeRate(`${account} tokens`, tokens, rate, provider, scope)
+  }
+
+  async #takeRate(key: string, points: number, rate: Rate, provider: string, scope: CallScope): Promise<void> {
+    for (;;) {
+      const wait = await this.#ask((store) => store.takeRate(key, points, rate.limit, rate.intervalMs), scope)
+      if (wait === 0) return
+      await waitWithin(wait, provider, scope)
+    }
+  }
+
+  /** The service said how much is too much. */
+  #learn({ account }: LimitTarget, queue: SlotQueue | undefined, { retryAfterMs }: RateLimitError): void {
+    if (retryAfterMs === undefined) queue?.refused()
+    else this.#quietUntil.set(account, Math.max(this.#quietUntil.get(account) ?? 0, Date.now() + retryAfterMs))
+  }
+
+  /** Asks the shared store; without it, or when it cannot be reached, that of this process. */
+  async #ask<T>(question: (store: SharedStore) => Promise<T>, scope: CallScope): Promise<T> {
+    if (!this.#shared) return question(this.#local)
+    try {
+      return await scope.race(question(this.#shared))
+    } catch (error) {
+      scope.throwIfOver()
+      if (this.#options.whenStoreFails !== 'refuse') return question(this.#local)
+      throw new QueueFullError('the store that processes share cannot be reached, and calls without it are refused', {
+        code: 'limit.store',
+        hint: "Общее хранилище недоступно: проверьте Redis или задайте limits.whenStoreFails: 'local'.",
+        cause: error,
+      })
+    }
+  }
+}
+
+/** @throws QueueFullError for a wait that would pass the deadline */
+async function waitWithin(ms: number, provider: string, scope: CallScope): Promise<void> {
+  if (ms >= scope.remainingMs) {
+    throw new QueueFullError(
+      `the rate of '${provider}' allows the next request in ${Math.round(ms)} ms, after the deadline`,
+      {
+        code: 'limit.too_late',
+        retryAfterMs: Math.round(ms),
+        hint: `Темп запросов к '${provider}' исчерпан до срока вызова: увеличьте timeout.totalMs или уменьшите поток.`,
+      },
+    )
+  }
+  await scope.wait(ms)
+}
