@@ -5,6 +5,7 @@ import {
   JobError,
   NotFoundError,
   OutputValidationError,
+  CircuitOpenError,
   ServerError,
   UnsupportedFeatureError,
   type Job,
@@ -396,7 +397,7 @@ describe('a job', () => {
     const before = world.service.requests.length
     expect(await caught(again.result({ ...fast, retries: 0 }))).toBeInstanceOf(ServerError)
     expect(world.service.requests.length - before).toBe(5)
-    expect(await caught(again.status({ retries: 0 }))).toBeInstanceOf(ServerError)
+    expect(await caught(again.status({ retries: 0 }))).toBeInstanceOf(CircuitOpenError)
   })
 
   test('waiting ends with the abort, and with the limit that the caller gives', async () => {

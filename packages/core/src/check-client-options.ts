@@ -2,6 +2,10 @@ import type { ClientOptions } from './client-types.ts'
 import { ConfigurationError } from './errors/configuration-error.ts'
 import { checkTimeouts, defaultTimeouts, type AllTimeouts } from './operations/check-timeouts.ts'
 import { checkKeys, checkNumber, isObject, refuse } from './operations/checks.ts'
+import { checkPrices } from './operations/check-prices.ts'
+import type { PriceTable } from './operations/prices.ts'
+import { checkBudgets } from './resilience/check-budgets.ts'
+import { checkLimits } from './resilience/check-limits.ts'
 import { createDeniedError } from './policy/create-denied-error.ts'
 import { isAuditLog, type AuditLog } from './policy/audit/audit-log.ts'
 import { compiledOf } from './policy/define-policy.ts'
@@ -18,9 +22,23 @@ interface CheckedClientOptions {
   readonly retries: number
   readonly network: TestNetwork | undefined
   readonly audit: AuditLog | undefined
+  readonly prices: PriceTable
 }
 
-const optionNames = ['providers', 'policy', 'timeout', 'retries', 'tokenStore', 'network', 'audit', 'onWarning']
+const optionNames = [
+  'providers',
+  'policy',
+  'timeout',
+  'retries',
+  'tokenStore',
+  'network',
+  'audit',
+  'limits',
+  'budgets',
+  'prepaid',
+  'prices',
+  'onWarning',
+]
 
 /** Options by which other clients let the caller replace the transport: then no address could be checked. */
 const transportNames = ['fetch', 'dispatcher', 'agent', 'httpAgent', 'httpsAgent', 'transport', 'connect']
@@ -38,12 +56,17 @@ export function checkClientOptions(options: ClientOptions<readonly Provider[]>):
   if (options.onWarning !== undefined && typeof options.onWarning !== 'function') {
     refuse('onWarning must be a function', 'onWarning: передайте функцию (warning) => void.')
   }
+  const providers = checkProviders(options.providers)
+  checkLimits(options.limits, options.providers)
+  checkBudgets(options.budgets, options.providers)
+  checkPrepaid(options.prepaid, providers)
   return {
-    providers: checkProviders(options.providers),
+    providers,
     policy,
     timeouts: checkTimeouts(options.timeout, defaultTimeouts),
     retries: options.retries ?? 2,
     network: checkNetwork(options.network, policy),
+    prices: checkPrices(options.prices),
     audit: checkAudit(options.audit, policy),
   }
 }
@@ -85,6 +108,20 @@ function checkTokenStore(store: unknown): void {
   const names = ['get', 'set', 'delete']
   if (isObject(store) && names.every((name) => typeof store[name] === 'function')) return
   refuse('tokenStore must have get, set and delete', 'tokenStore: объект с методами get, set и delete.')
+}
+
+function checkPrepaid(prepaid: unknown, providers: ReadonlyMap<string, Provider>): void {
+  if (prepaid === undefined) return
+  if (!isObject(prepaid)) refuse('prepaid must be an object', "prepaid: { providers: ['<имя>'] }.")
+  checkKeys('prepaid', prepaid, ['providers', 'refreshMs'])
+  checkNumber('prepaid.refreshMs', prepaid['refreshMs'], 0, 2 ** 31 - 1)
+  const names: unknown = prepaid['providers']
+  const able = [...providers.values()].filter(({ packages }) => packages).map(({ name }) => name)
+  if (Array.isArray(names) && names.length > 0 && names.every((name) => able.includes(name as string))) return
+  refuse(
+    'prepaid.providers must name providers that have packages of tokens',
+    `prepaid.providers: из ${able.join(', ') || 'пустого списка: ни у одного провайдера нет пакетов'}.`,
+  )
 }
 
 function checkAudit(audit: unknown, policy: Policy): AuditLog | undefined {

@@ -1,3 +1,8 @@
+import type { PrepaidOptions } from './operations/prepaid.ts'
+import type { PriceLines } from './operations/prices.ts'
+import type { Budget } from './resilience/budgets.ts'
+import type { Cost } from './vocabulary/usage.ts'
+import type { LimitOptions } from './resilience/limits.ts'
 import type { AuditLog } from './policy/audit/audit-log.ts'
 import type { TokenStore } from './auth/token-store.ts'
 import type { Attempt } from './errors/shlyuz-error.ts'
@@ -8,7 +13,7 @@ import type { PolicyVerification } from './operations/verify-policy/verify-polic
 import type { Policy } from './policy/guard.ts'
 import type { Receipt } from './policy/receipt.ts'
 import type { ExtraOperation, ExtraOperations, Provider } from './provider.ts'
-import type { FallbackModel } from './resilience/fallback.ts'
+import type { BalanceModel, FallbackModel, HedgeModel, RoutedModel } from './resilience/routed-model.ts'
 import type { TestNetwork } from './testing/test-network.ts'
 import type { EmbeddingKind, EmbedManyResult, EmbedResult } from './vocabulary/embeddings.ts'
 import type { AspectRatio, GenerateImageResult } from './vocabulary/images.ts'
@@ -31,7 +36,7 @@ export type KnownModel<P extends readonly Provider[]> = P[number] extends infer 
 export type ModelReference<P extends readonly Provider[]> = KnownModel<P> | (string & Record<never, never>)
 
 /** A model to ask: a reference, or a value that routes. */
-export type Model<P extends readonly Provider[]> = ModelReference<P> | FallbackModel
+export type Model<P extends readonly Provider[]> = ModelReference<P> | RoutedModel
 
 type OptionsOf<P extends Provider> = NonNullable<ReturnType<P['parseOptions']>>
 
@@ -52,7 +57,15 @@ export interface ClientOptions<P extends readonly Provider[]> {
   readonly timeout?: Timeouts
   /** Retries after the first attempt, 0 to 10. @default 2 */
   readonly retries?: number
-  /** Keeps tokens; in memory by default. */
+  /** Slots, rates and breakers of ours; see {@link LimitOptions} for what holds by default. */
+  readonly limits?: LimitOptions
+  /** Rubles that may be spent: a call that could pass a budget is refused before it is sent. */
+  readonly budgets?: readonly Budget[]
+  /** Packages of tokens paid in advance: a call that could use one up is refused before it is sent. */
+  readonly prepaid?: PrepaidOptions
+  /** Price lines by `'<provider>/<model>'`, in place of the built-in ones: your contract's own, dated and sourced. */
+  readonly prices?: Readonly<Record<string, PriceLines>>
+  /** Keeps tokens; in memory by default, or in `limits.store` where that keeps some. */
   readonly tokenStore?: TokenStore
   /** A loopback network for tests and demos, made by `testNetwork`. */
   readonly network?: TestNetwork
@@ -120,7 +133,7 @@ export interface TextOptions<
 /** Options of `embed`. */
 export interface EmbedOptions<P extends readonly Provider[]> extends CallOptions {
   /** A model of kind `embedding`; `client.listModels()` names them. */
-  readonly model: ModelReference<P>
+  readonly model: Model<P>
   /** The text to embed; not empty. */
   readonly value: string
   /** What the text is. Some services have a model for each kind; others make no difference. Default: none is told. */
@@ -144,7 +157,7 @@ export interface EmbedManyOptions<P extends readonly Provider[]> extends Omit<Em
 /** Options of `generateImage`. */
 export interface GenerateImageOptions<P extends readonly Provider[]> extends CallOptions {
   /** A model that makes images: of kind `image`, or of kind `chat` where the service draws in a conversation. */
-  readonly model: ModelReference<P>
+  readonly model: Model<P>
   /** What is to be seen; not empty. The length that a service takes may be short (500 characters). */
   readonly prompt: string
   /** Style and manner. */
@@ -171,7 +184,7 @@ export interface SubmitTextOptions<
   Output extends Schema | undefined = Schema | undefined,
 > extends CallOptions {
   /** One model for all requests. */
-  readonly model: ModelReference<P>
+  readonly model: Model<P>
   /** 1 to 10,000, each with its own prompt and settings. */
   readonly requests: readonly JobRequest[]
   /** What the model may ask for; its calls are given back in the answers. */
@@ -231,6 +244,8 @@ export interface CheckResult {
   readonly surface: string
   /** What would be lost: `refuse` ends the call before anything is sent, `warn` comes as a warning. */
   readonly losses: readonly Loss[]
+  /** The most one question is expected to cost; absent where no price is known. */
+  readonly estimate?: Cost
   readonly policy: Receipt
 }
 
@@ -249,6 +264,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal
   /** Limits of time for this call, in ms. Default: the client's. */
   readonly timeout?: Timeouts
+  /** Who goes first when calls wait for a slot; a long wait makes up for a low one. @default 'normal' */
+  readonly priority?: 'low' | 'normal' | 'high'
   /** Retries after the first attempt, 0 to 10. Default: the client's. */
   readonly retries?: number
 }
@@ -325,7 +342,17 @@ export interface Client<P extends readonly Provider[] = readonly Provider[]> ext
     options?: { readonly output?: Output; readonly jobKey?: string | Uint8Array },
   ): Job<OutputOf<Output>>
   /** A model value that asks the targets in order until one answers. */
-  fallback(targets: readonly ModelReference<P>[]): FallbackModel
+  fallback(targets: readonly Model<P>[]): FallbackModel
+  /**
+   * A model value of which each call asks one target: by `weights`, or the quicker of two drawn at random. A
+   * conversation stays with the target that answered first. For failover put it into a `fallback`.
+   */
+  balance(targets: readonly Model<P>[], options?: { readonly weights?: readonly number[] }): BalanceModel
+  /**
+   * A model value that asks the second target too when the first has not begun to answer after `delayMs`: the quicker
+   * answer counts, the other request is ended. Both are paid for, and both are in `cost` (the other one estimated).
+   */
+  hedge(targets: readonly [Model<P>, Model<P>], options: { readonly delayMs: number }): HedgeModel
   /**
    * Operations that only this provider has, by name: `client.provider('…').balance()`.
    * @throws ConfigurationError for an unknown name

@@ -18,9 +18,10 @@ import type {
 import { ClientClosedError } from './errors/client-closed-error.ts'
 import { ConfigurationError } from './errors/configuration-error.ts'
 import { JobError } from './errors/job-error.ts'
+import { UnsupportedFeatureError } from './errors/unsupported-feature-error.ts'
 import type { ClientServices } from './operations/call-context.ts'
 import { callOptionNames, checkOptionNames } from './operations/check-call-options.ts'
-import { checkSignal, checkTextOptions, type CheckedText } from './operations/check-text-options.ts'
+import { checkSignal, checkWord, checkTextOptions, type CheckedText } from './operations/check-text-options.ts'
 import { checkTimeouts, type AllTimeouts } from './operations/check-timeouts.ts'
 import { checkKeys, checkNumber, isObject, refuse } from './operations/checks.ts'
 import { countTokens, type CountTokensResult } from './operations/count-tokens.ts'
@@ -37,7 +38,9 @@ import { checkJobKey } from './operations/seal-values.ts'
 import { checkSubmitOptions, submitText } from './operations/submit-text.ts'
 import { checkCall } from './operations/check-call.ts'
 import { loadFiles } from './operations/load-files.ts'
-import { findTarget, type Target } from './operations/text-call.ts'
+import { Prepaid } from './operations/prepaid.ts'
+import { askAlong } from './operations/ask-along.ts'
+import { placesOf, planRoute, type Route, type RoutePlan } from './operations/route.ts'
 import { createDraft, runTextLoop, singleCall, type TextLoopOptions } from './operations/text-loop.ts'
 import type { GenerateTextResult } from './operations/text-result.ts'
 import { TextStream } from './operations/text-stream.ts'
@@ -52,7 +55,10 @@ import { collectLabels } from './policy/with-labels.ts'
 import { hasUnusedProxy } from './policy/judge-environment.ts'
 import { resolveSchema } from './schemas/resolve-schema.ts'
 import type { Provider } from './provider.ts'
-import type { FallbackModel } from './resilience/fallback.ts'
+import type { BalanceModel, FallbackModel, HedgeModel, RoutedModel } from './resilience/routed-model.ts'
+import { Budgets } from './resilience/budgets.ts'
+import { Latencies } from './resilience/latencies.ts'
+import { Limits } from './resilience/limits.ts'
 import { CallScope } from './transport/call-scope.ts'
 import { DeadlineWheel } from './transport/deadline-wheel.ts'
 import { Pools } from './transport/pools.ts'
@@ -111,11 +117,16 @@ class ShlyuzClient {
     this.#services = {
       guard: this.#guard,
       pools: this.#pools,
-      authorizer: new Authorizer(options.tokenStore ?? memoryTokenStore()),
+      authorizer: new Authorizer(options.tokenStore ?? options.limits?.store?.tokens ?? memoryTokenStore()),
       startAuthorization: createStartAuthorization,
       network: checked.network ? 'test' : 'internet',
       uploads: new UploadRegistry(),
       audit: checked.audit,
+      limits: new Limits(options.limits),
+      latencies: new Latencies(),
+      budgets: new Budgets(options.budgets ?? [], options.limits?.store, (warning) => this.#onWarning(warning)),
+      prepaid: options.prepaid && new Prepaid(options.prepaid),
+      prices: checked.prices,
     }
   }
 
@@ -166,23 +177,31 @@ class ShlyuzClient {
 
   async embed(options: EmbedOptions<Providers>): Promise<EmbedResult> {
     const draft = checkEmbedOptions(options)
-    const target = findTarget(this.#providers, options.model)
+    const plan = planRoute(this.#providers, options.model)
+    checkSameVectors(plan)
     const providerOptions = this.#checkProviderOptions(options.providerOptions)
-    return this.#call(options, (frame) => embed(frame, target, draft, providerOptions))
+    return this.#call(options, (frame) =>
+      askAlong(frame, plan, (one, target) => embed(one, target, draft, providerOptions)),
+    )
   }
 
   async embedMany(options: EmbedManyOptions<Providers>): Promise<EmbedManyResult> {
     const draft = checkEmbedManyOptions(options)
-    const target = findTarget(this.#providers, options.model)
+    const plan = planRoute(this.#providers, options.model)
+    checkSameVectors(plan)
     const providerOptions = this.#checkProviderOptions(options.providerOptions)
-    return this.#call(options, (frame) => embedMany(frame, target, draft, providerOptions))
+    return this.#call(options, (frame) =>
+      askAlong(frame, plan, (one, target) => embedMany(one, target, draft, providerOptions)),
+    )
   }
 
   async countTokens(options: TextOptions<Providers>): Promise<CountTokensResult> {
     const checked = checkTextOptions('countTokens', options)
-    const target = findTarget(this.#providers, options.model)
+    const plan = planRoute(this.#providers, options.model)
     const providerOptions = this.#checkProviderOptions(options.providerOptions)
-    return this.#call(options, (frame) => countTokens(frame, target, checked, providerOptions))
+    return this.#call(options, (frame) =>
+      askAlong(frame, plan, (one, target) => countTokens(one, target, checked, providerOptions)),
+    )
   }
 
   async listModels(options: CallOptions & { readonly provider?: string } = {}): Promise<readonly ModelInfo[]> {
@@ -194,18 +213,23 @@ class ShlyuzClient {
 
   async generateImage(options: GenerateImageOptions<Providers>): Promise<GenerateImageResult> {
     const draft = checkImageOptions(options)
-    const target = findTarget(this.#providers, options.model)
+    const plan = planRoute(this.#providers, options.model)
     const providerOptions = this.#checkProviderOptions(options.providerOptions)
-    return this.#call(options, (frame) => generateImage(frame, target, draft, providerOptions))
+    return this.#call(options, (frame) =>
+      askAlong(frame, plan, (one, target) => generateImage(one, target, draft, providerOptions)),
+    )
   }
 
   async submitText(options: SubmitTextOptions<Providers>): Promise<Job<unknown>> {
     const draft = checkSubmitOptions(options)
-    const target = findTarget(this.#providers, options.model)
-    const { provider } = target
+    const plan = planRoute(this.#providers, options.model)
+    refuseHedge(plan.route)
     const providerOptions = this.#checkProviderOptions(options.providerOptions)
-    const submission = await this.#call(options, (frame) => submitText(frame, target, draft, providerOptions))
+    const submission = await this.#call(options, (frame) =>
+      askAlong(frame, plan, (one, target) => submitText(one, target, draft, providerOptions)),
+    )
     const { jobKey } = draft
+    const provider = this.#findProvider(submission.ticket.provider)
     const run = this.#call.bind(this)
     return Object.freeze(new DeferredJob({ ...submission, provider, schema: draft.output, jobKey, run }))
   }
@@ -240,18 +264,61 @@ class ShlyuzClient {
     return this.#call(options, (frame) => verifyPolicy(frame, this.#policy, [...this.#providers.values()]))
   }
 
-  fallback(targets: readonly string[]): FallbackModel {
-    if (!Array.isArray(targets) || targets.length === 0) {
+  fallback(targets: readonly (string | RoutedModel)[]): FallbackModel {
+    return Object.freeze({ type: 'fallback', targets: this.#checkTargets('fallback', targets, 1) })
+  }
+
+  balance(
+    targets: readonly (string | RoutedModel)[],
+    options: { readonly weights?: readonly number[] } = {},
+  ): BalanceModel {
+    checkKeys('balance', options, ['weights'])
+    const { weights } = options
+    const checked = this.#checkTargets('balance', targets, 2)
+    if (weights === undefined) return Object.freeze({ type: 'balance', targets: checked })
+    const good = Array.isArray(weights) && weights.length === checked.length
+    if (!good || !weights.every((weight) => Number.isFinite(weight) && weight >= 0) || !weights.some(Boolean)) {
       refuse(
-        'fallback needs a list of models',
-        "Пишите client.fallback(['<провайдер>/<модель>', '<другой>/<модель>']).",
+        'balance: weights are one number for each target, not all zero',
+        'weights: по числу целей, например [3, 1].',
       )
     }
-    for (const target of targets) findTarget(this.#providers, target)
-    if (new Set(targets).size < targets.length) {
+    return Object.freeze({ type: 'balance', targets: checked, weights: Object.freeze([...weights]) })
+  }
+
+  hedge(targets: readonly (string | RoutedModel)[], options: { readonly delayMs: number }): HedgeModel {
+    checkKeys('hedge', options ?? {}, ['delayMs'])
+    const { delayMs } = options ?? {}
+    checkNumber('hedge: delayMs', delayMs ?? Number.NaN, 0, 2 ** 31 - 1)
+    const [first, second, ...more] = this.#checkTargets('hedge', targets, 2)
+    if (first === undefined || second === undefined || more.length > 0) {
+      return refuse('hedge takes two targets', "Пишите client.hedge(['<первая>', '<вторая>'], { delayMs: 2_000 }).")
+    }
+    return Object.freeze({ type: 'hedge', targets: Object.freeze([first, second] as const), delayMs })
+  }
+
+  #checkTargets(
+    verb: 'fallback' | 'balance' | 'hedge',
+    targets: readonly (string | RoutedModel)[],
+    least: number,
+  ): readonly (string | RoutedModel)[] {
+    if (!Array.isArray(targets) || targets.length < least) {
+      refuse(
+        `${verb} needs a list of models`,
+        `Пишите client.${verb}(['<провайдер>/<модель>', '<другой>/<модель>']${verb === 'hedge' ? ', { delayMs: 2_000 }' : ''}).`,
+      )
+    }
+    const names = targets.flatMap((target) => {
+      const plan = planRoute(this.#providers, target)
+      return placesOf(plan.route)
+        .map((place) => plan.targets[place])
+        .map((one) => `${one?.provider.name}/${one?.modelId}`)
+    })
+    // Asking the same again is what retries are for; a second copy of a slow call is what hedging is for.
+    if (verb === 'fallback' && new Set(names).size < names.length) {
       refuse('fallback names a model twice', 'Уберите повтор: каждая модель в fallback указывается один раз.')
     }
-    return Object.freeze({ type: 'fallback', targets: Object.freeze([...targets]) })
+    return Object.freeze([...targets])
   }
 
   provider(name: string): ProviderClient {
@@ -307,9 +374,10 @@ class ShlyuzClient {
       callId: randomUUID(),
       checked,
       providerOptions: this.#checkProviderOptions(options.providerOptions),
-      targets: this.#findTargets(options.model),
+      ...planRoute(this.#providers, options.model),
       timeouts: checkTimeouts(options.timeout, this.#timeouts),
       retries: this.#retriesOf(options.retries),
+      priority: priorityOf(options.priority),
       uploads: [],
     }
   }
@@ -323,6 +391,7 @@ class ShlyuzClient {
       ...collectLabels(options),
       timeouts: checkTimeouts(options.timeout, this.#timeouts),
       retries: this.#retriesOf(options.retries),
+      priority: priorityOf(options.priority),
     }
     const scope = this.#openScope(options, checkSignal(options.signal))
     try {
@@ -340,12 +409,6 @@ class ShlyuzClient {
     throw new ConfigurationError(`no provider '${String(name).slice(0, 100)}' is configured; there are: ${known}`, {
       hint: `Укажите одно из: ${known}.`,
     })
-  }
-
-  #findTargets(model: unknown): Target[] {
-    const { type, targets } = (model ?? {}) as Partial<FallbackModel>
-    if (type === 'fallback' && Array.isArray(targets)) return targets.map((one) => findTarget(this.#providers, one))
-    return [findTarget(this.#providers, model)]
   }
 
   #guardFor(policy: Policy | undefined): Guard {
@@ -418,6 +481,33 @@ class ShlyuzClient {
     scope.end()
     this.#open.delete(scope)
   }
+}
+
+/** Vectors of different models cannot be compared: a move to another one would lose their meaning. */
+function checkSameVectors({ targets }: RoutePlan): void {
+  const [first] = targets
+  const other = targets.find(({ modelId }) => modelId.toLowerCase() !== first?.modelId.toLowerCase())
+  if (!other) return
+  throw new UnsupportedFeatureError(`vectors of '${first?.modelId}' and '${other.modelId}' cannot be compared`, {
+    hint: 'Эмбеддинги разных моделей несравнимы: в fallback, balance и hedge для них годится одна и та же модель разных аккаунтов.',
+  })
+}
+
+/** A job that was handed over cannot be called back for being the slower one. */
+function refuseHedge(route: Route): void {
+  if (typeof route === 'number') return
+  if (route.type === 'hedge') {
+    throw new UnsupportedFeatureError('a job cannot be hedged: both would be done and paid for', {
+      hint: 'Для submitText используйте client.fallback([…]) или client.balance([…]).',
+    })
+  }
+  route.routes.forEach(refuseHedge)
+}
+
+const priorities = { low: -1, normal: 0, high: 1 } as const
+
+function priorityOf(given: unknown): number {
+  return priorities[checkWord('priority', given, ['normal', 'low', 'high'])]
 }
 
 function abilityOf(audit: AuditLog | undefined): Abilities['audit'] {

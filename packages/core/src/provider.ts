@@ -68,8 +68,27 @@ export interface Provider<
   readonly deferred?: DeferredOperations
   /** Operations of this service alone, called as `client.provider(name).<operation>(...)`. */
   readonly extras?: Extras
+  /** Calls at the same time that the service gives an account. Absent: no limit is known, and core keeps none. */
+  readonly parallel?: ParallelLimit
+  readonly packages?: TokenPackages
   /** Reads the service's error body. Pure; never throws. */
   toError(reply: ErrorReply): ProviderFailure
+}
+
+/** Packages of tokens that an account may have paid in advance. */
+export interface TokenPackages {
+  /** Tokens left, by package. An account that pays as it goes answers with a PermissionError. */
+  left(): Operation<ReadonlyMap<string, number>>
+  /** The package that calls of a model use up. */
+  packageOf(model: ModelRef): string
+}
+
+/** Core keeps such calls waiting in a queue instead of letting the service refuse them. */
+export interface ParallelLimit {
+  /** Which operations count. */
+  readonly operations: readonly OperationKind[]
+  /** May read settings, such as the kind of account. `undefined`: not known after all. */
+  limit(): Operation<number | undefined>
 }
 
 export type ProviderLogging = 'off' | 'on' | 'cannot be switched off' | 'not stated'

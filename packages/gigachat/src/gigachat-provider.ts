@@ -11,6 +11,8 @@ import { generateImage } from './gigachat-images.ts'
 import { gigachatModels, parseGigachatModel, type GigachatModelId } from './gigachat-models.ts'
 import { parseGigachatOptions, type GigachatOptions } from './gigachat-options.ts'
 import { checkGigachatSettings, type GigachatPem, type GigachatSettings } from './gigachat-settings.ts'
+import { gigachatPackages } from './gigachat-packages.ts'
+import { gigachatParallel } from './gigachat-parallel.ts'
 import { gigachatV1, gigachatV2 } from './gigachat-surfaces.ts'
 import { countTokens } from './gigachat-tokens.ts'
 import { checkV2Call, converseV2, createV2Url, remoteToolsOf } from './gigachat-v2-chat.ts'
@@ -70,6 +72,8 @@ export function gigachat<const Name extends string = 'gigachat'>(
     listModels: listGigachatModels,
     deferred: gigachatDeferred(name),
     extras: gigachatExtras,
+    parallel: gigachatParallel(settings),
+    packages: gigachatPackages,
     toError: convertGigachatError,
   })
 }

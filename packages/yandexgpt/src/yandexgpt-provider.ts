@@ -85,6 +85,13 @@ export function yandexgpt<const Name extends string = 'yandexgpt'>(
     listModels: () => listOpenAiModels(calls),
     deferred: createYandexgptDeferred(calls),
     extras: createYandexgptExtras(calls),
+    // Source: yandex.cloud/docs, AI Studio, quotas and limits: ten generations at the same time.
+    parallel: {
+      operations: ['chat'],
+      *limit() {
+        return 10
+      },
+    },
     toError: convertYandexgptError,
   } satisfies YandexgptProvider<Name>)
 }

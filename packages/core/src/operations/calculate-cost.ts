@@ -10,6 +10,7 @@ const scale = 1_000_000n
 export function calculateCost(usage: Usage, prices: readonly Price[] | undefined, day: string): Cost | undefined {
   const price = prices?.filter((line) => line.asOf <= day).toSorted((a, b) => b.asOf.localeCompare(a.asOf))[0]
   const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage
+  if (price?.perImage !== undefined) return priceOfImage(price, price.perImage)
   if (!price || (inputTokens === undefined && outputTokens === undefined)) return undefined
   const cachedPrice = price.cachedInputPerMillion ?? price.inputPerMillion
   // Rubles per million tokens are micro-rubles per token.
@@ -25,6 +26,10 @@ export function calculateCost(usage: Usage, prices: readonly Price[] | undefined
     source: price.source,
     asOf: price.asOf,
   })
+}
+
+function priceOfImage({ vatIncluded, source, asOf }: Price, amount: string): Cost {
+  return Object.freeze({ amount, currency: 'RUB', vatIncluded, estimated: false, source, asOf })
 }
 
 /** Micro-rubles × 10⁶, to stay exact for prices with decimals. */

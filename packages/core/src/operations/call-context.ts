@@ -4,11 +4,16 @@ import type { Guard } from '../policy/guard.ts'
 import type { ModelIdentity } from '../policy/intent.ts'
 import type { Masker, MaskSession } from '../policy/masker.ts'
 import type { Provider, SecretRequest } from '../provider.ts'
+import type { Budgets } from '../resilience/budgets.ts'
+import type { Latencies } from '../resilience/latencies.ts'
+import type { Limits } from '../resilience/limits.ts'
 import type { RetryOptions } from '../resilience/retry.ts'
 import type { CallScope } from '../transport/call-scope.ts'
 import type { ExchangeLimits } from '../transport/http-exchange.ts'
 import type { Pools } from '../transport/pools.ts'
 import type { CallRecord } from './call-record.ts'
+import type { Prepaid } from './prepaid.ts'
+import type { PriceTable } from './prices.ts'
 import type { CallUploads, UploadRegistry } from './uploads.ts'
 
 /** What all calls of a client share. */
@@ -22,6 +27,13 @@ export interface ClientServices {
   readonly network: 'internet' | 'test'
   /** Files that calls of this client have put at the services. */
   readonly uploads: UploadRegistry
+  readonly limits: Limits
+  /** How quickly targets answer. */
+  readonly latencies: Latencies
+  readonly budgets: Budgets
+  readonly prepaid: Prepaid | undefined
+  /** Price lines of the caller's own. */
+  readonly prices: PriceTable
   readonly audit: AuditLog | undefined
 }
 
@@ -51,6 +63,8 @@ export interface CallContext {
   readonly retry: RetryOptions
   readonly secretRequest: SecretRequest
   readonly record: CallRecord
+  /** Among calls that wait for a slot: the higher one goes first. */
+  readonly priority: number
   /** Absent for operations that may put no file at a service, such as a token exchange. */
   readonly uploads?: CallUploads
   /** What the policy demands on every request, lower-case. */

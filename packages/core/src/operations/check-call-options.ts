@@ -2,7 +2,7 @@ import type { Provider } from '../provider.ts'
 import { checkKeys, isObject, refuse } from './checks.ts'
 
 /** Options that every call takes. */
-export const callOptionNames = ['policy', 'labels', 'dataClass', 'signal', 'timeout', 'retries'] as const
+export const callOptionNames = ['policy', 'labels', 'dataClass', 'priority', 'signal', 'timeout', 'retries'] as const
 
 /** @throws ConfigurationError for what is no object, or has an unknown key */
 export function checkOptionNames(

@@ -39,6 +39,7 @@ export const textOptionNames = [
   'policy',
   'labels',
   'dataClass',
+  'priority',
   'signal',
   'timeout',
   'retries',

@@ -13,7 +13,8 @@ import { maskDraft } from './mask-call.ts'
 import { loadFiles } from './load-files.ts'
 import { applyLosses, refuseVerb, runModelCall, type CallFrame } from './run-call.ts'
 import { runOperation } from './run-operation.ts'
-import { foreignFiles, type Target } from './text-call.ts'
+import type { Target } from './find-target.ts'
+import { foreignFiles } from './text-call.ts'
 import { createDraft } from './text-loop.ts'
 
 /** What `countTokens` gives. */

@@ -11,6 +11,7 @@ import { checkOptionNames, checkText, optionsOf, parseProviderOptions } from './
 import { checkFunction, checkWord } from './check-text-options.ts'
 import { checkNumber, refuse } from './checks.ts'
 import { findCard } from './create-text-call.ts'
+import { pricesOf } from './prices.ts'
 import { addCounts } from './mask-call.ts'
 import { applyLosses, judgeAnswer, refuseVerb, runModelCall, type CallFrame, type OpenModelCall } from './run-call.ts'
 import { runOperation } from './run-operation.ts'
@@ -91,6 +92,7 @@ export function embedMany(
       return addCounts(...sessions.map(({ session }) => session.counts))
     },
     providerOptions: optionsOf(providerOptions, provider),
+    ahead: { characters, outputTokens: 0 },
   }
   return runModelCall(frame, aim, async (call) => {
     const texts = call.isMasked && masked ? masked : values
@@ -111,7 +113,9 @@ export function embedMany(
 
 /** One text: the same, with a single vector. */
 export async function embed(...given: Parameters<typeof embedMany>): Promise<EmbedResult> {
-  const { embeddings, ...facts } = await embedMany(...given)
+  const result = await embedMany(...given)
+  // Where only the policy was asked there is none.
+  const { embeddings, ...facts } = result ?? { embeddings: [] }
   return Object.freeze({ embedding: embeddings[0] as readonly number[], ...facts })
 }
 
@@ -167,8 +171,7 @@ async function embedBatch(
 function createResult({ context, record, ref }: OpenModelCall, answers: readonly EmbedAnswer[]): EmbedManyResult {
   const { provider } = context
   const usage = sumUsage(answers.map((answer) => answer.usage))
-  const prices = ref.tuned === undefined ? findCard(provider, ref)?.prices : undefined
-  const cost = calculateCost(withoutOutput(usage), prices, today())
+  const cost = calculateCost(withoutOutput(usage), pricesOf(context.services.prices, provider, ref), today())
   const rawModel = answers.find((answer) => answer.rawModel !== undefined)?.rawModel
   const facts: EmbeddingFacts = {
     usage,

@@ -7,6 +7,9 @@ import type { AspectRatio, GenerateImageResult } from '../vocabulary/images.ts'
 import { checkOptionNames, checkText, optionsOf, parseProviderOptions } from './check-call-options.ts'
 import { checkFunction } from './check-text-options.ts'
 import { checkNumber, refuse } from './checks.ts'
+import { calculateCost } from './calculate-cost.ts'
+import { assumedOutputTokens, pricesOf } from './prices.ts'
+import { today } from './today.ts'
 import { loggingOf } from './create-intent.ts'
 import { findCard } from './create-text-call.ts'
 import { applyLosses, judgeAnswer, refuseVerb, runModelCall, type CallFrame, type OpenModelCall } from './run-call.ts'
@@ -77,6 +80,7 @@ export function generateImage(
       return opened.counts
     },
     providerOptions: optionsOf(providerOptions, provider),
+    ahead: { characters: wish.prompt.length + (wish.instructions?.length ?? 0), outputTokens: assumedOutputTokens },
     ...(onProgress && { onProgress }),
   }
   return runModelCall(frame, aim, async (call) => {
@@ -123,11 +127,13 @@ function restoreText(answer: ImageAnswer, session: MaskSession | undefined): Ima
 
 function createResult({ context, record, ref }: OpenModelCall, answer: ImageAnswer): GenerateImageResult {
   const { bytes, mediaType, text, usage = {}, rawModel, warnings = [] } = answer
+  const cost = calculateCost(usage, pricesOf(context.services.prices, context.provider, ref), today())
   return Object.freeze({
     bytes,
     mediaType,
     ...(text !== undefined && { text }),
     usage,
+    ...(cost && { cost }),
     model: Object.freeze({
       provider: context.provider.name,
       id: ref.id,

@@ -11,7 +11,8 @@ import { ToolCallIds } from '../tools/tool-call-ids.ts'
 import type { JobAnswer, JobItem, JobResult } from '../vocabulary/jobs.ts'
 import type { ContentPart } from '../vocabulary/messages.ts'
 import { calculateCost, sumCosts } from './calculate-cost.ts'
-import { findCard, readOutputCall } from './create-text-call.ts'
+import { pricesOf } from './prices.ts'
+import { readOutputCall } from './create-text-call.ts'
 import type { JobPart, JobTicket } from './job-string.ts'
 import { restorePart } from './mask-call.ts'
 import type { OpenModelCall } from './run-call.ts'
@@ -91,7 +92,7 @@ export class JobItemReader {
     const ids = new ToolCallIds([])
     const given = result.content.map((part) => (part.type === 'tool-call' ? ids.assign(part) : part))
     const { content, output } = await this.#readOutput(given, result)
-    const prices = ref.tuned === undefined ? findCard(context.provider, ref)?.deferredPrices : undefined
+    const prices = pricesOf(context.services.prices, context.provider, ref, 'deferredPrices')
     const cost = calculateCost(result.usage, prices, today())
     return Object.freeze({
       text: joinText(content),

@@ -56,6 +56,8 @@ export async function openExchange(
   const ticket = services.audit && (await scope.race(auditSend(services.audit, record)))
   scope.throwIfOver()
   const exchange = new HttpExchange(scope, context.limits, reader, origin)
+  const before = pool.opened()
+  exchange.wasKeptAlive = () => pool.opened() === before
   send(
     pool,
     guard,

@@ -1,6 +1,11 @@
 import type { GrantedAccess } from '../auth/authorizer.ts'
+import { CircuitOpenError } from '../errors/circuit-open-error.ts'
+import { ConnectionError } from '../errors/connection-error.ts'
+import { QueueFullError } from '../errors/queue-full-error.ts'
 import { ShlyuzError } from '../errors/shlyuz-error.ts'
-import type { Effect, Reply, StreamReply, WireRequest } from '../provider.ts'
+import { readSource } from '../auth/read-source.ts'
+import type { Effect, Operation, Provider, Reply, StreamReply, WireRequest } from '../provider.ts'
+import type { LimitTarget } from '../resilience/limits.ts'
 import { retry } from '../resilience/retry.ts'
 import type { HttpExchange } from '../transport/http-exchange.ts'
 import { auditOutcome, type AuditTicket } from './audit-call.ts'
@@ -27,6 +32,12 @@ class AttemptState {
   mayBeRepeated(request: WireRequest): boolean {
     if (!this.authorised || this.reader?.contentStarted) return false
     return request.repeat === 'safe' || !this.exchange?.sent
+  }
+
+  /** Nothing of an answer came over a connection that had been kept. */
+  wasStale(error: unknown): boolean {
+    const isReset = ConnectionError.isInstance(error) && error.code === 'connection.reset'
+    return isReset && this.exchange?.answered === false && this.exchange.wasKeptAlive()
   }
 }
 
@@ -67,6 +78,7 @@ function performAttempts<T>(context: CallContext, request: WireRequest, attempt:
   let state = new AttemptState()
   let refreshed = false
   let unresolved = 0
+  let reopened = false
 
   async function once(): Promise<T> {
     state = new AttemptState()
@@ -74,11 +86,17 @@ function performAttempts<T>(context: CallContext, request: WireRequest, attempt:
     state.authorised = true
     const finish = startAttempt(context.record, context)
     try {
-      const reply = await attempt(granted, state)
+      const target = await describeTarget(context, request, granted)
+      const reply = await context.services.limits.run(target, context.scope, () => attempt(granted, state))
       finish(state)
       return reply
     } catch (error) {
       finish(state, error)
+      // The service closed a kept connection as the request went out: a fresh one, at once, is no retry.
+      if (!reopened && state.wasStale(error) && state.mayBeRepeated(request) && !context.scope.over) {
+        reopened = true
+        return once()
+      }
       // One forced refresh a call: a token may have been revoked, or the clocks disagree.
       if (granted && !refreshed && wantsFreshToken(error) && granted.access.refreshAt !== undefined) {
         refreshed = true
@@ -89,11 +107,62 @@ function performAttempts<T>(context: CallContext, request: WireRequest, attempt:
     }
   }
 
+  const { retries } = context.services.limits
+  retries.earn()
   return retry(context.scope, context.retry, once, (error) => {
-    if (!error.isRetryable || !state.mayBeRepeated(request)) return false
+    if (!error.isRetryable || isOwnLimit(error) || !state.mayBeRepeated(request)) return false
     // DNS that owes an answer is asked for it once more, not as often as a service.
-    return error.code !== 'connection.dns' || ++unresolved === 1
+    if (error.code === 'connection.dns' && ++unresolved > 1) return false
+    return retries.take()
   })
+}
+
+/** To ask again at once would end the same way. */
+function isOwnLimit(error: ShlyuzError): boolean {
+  return QueueFullError.isInstance(error) || CircuitOpenError.isInstance(error)
+}
+
+/** Characters of a body for a token, as an estimate. */
+const charactersPerToken = 4
+
+async function describeTarget(
+  context: CallContext,
+  { endpoint, operation, body }: WireRequest,
+  granted: GrantedAccess | undefined,
+): Promise<LimitTarget> {
+  const { provider, priority } = context
+  const url = provider.endpoints[endpoint]?.url ?? ''
+  const counts = provider.parallel?.operations.includes(operation) === true
+  return {
+    provider: provider.name,
+    account: granted?.key ?? provider.name,
+    origin: URL.parse(url)?.origin ?? url,
+    slots: counts ? await slotsOf(context) : undefined,
+    tokens: Math.ceil((typeof body === 'string' ? body.length : 0) / charactersPerToken),
+    priority,
+  }
+}
+
+const knownSlots = new WeakMap<Provider, number | undefined>()
+
+/** Read once: an account does not change its kind under a running client. */
+async function slotsOf(context: CallContext): Promise<number | undefined> {
+  const { provider } = context
+  if (!provider.parallel) return undefined
+  if (!knownSlots.has(provider)) {
+    knownSlots.set(provider, await runReads(context, provider.parallel.limit()))
+  }
+  return knownSlots.get(provider)
+}
+
+/** Runs an operation that only reads settings. */
+async function runReads<R>({ scope, secretRequest }: CallContext, operation: Operation<R>): Promise<R> {
+  let step = operation.next()
+  while (!step.done) {
+    if (step.value.do !== 'read') throw new TypeError('an operation that only reads settings did more')
+    step = operation.next(await scope.race(readSource(step.value.source, secretRequest)))
+  }
+  return step.value
 }
 
 /** Enters an attempt in the record; the returned function closes the entry. */

@@ -8,6 +8,7 @@ import type { OperationKind, Provider } from '../provider.ts'
 import { serverWaitCapMs } from '../resilience/retry.ts'
 import type { CallScope } from '../transport/call-scope.ts'
 import type { ModelRef } from '../vocabulary/models.ts'
+import type { Cost, Usage } from '../vocabulary/usage.ts'
 import type { Loss } from '../vocabulary/warnings.ts'
 import type { CallContext, ClientServices } from './call-context.ts'
 import { CallRecord } from './call-record.ts'
@@ -16,6 +17,8 @@ import { auditDenial } from './audit-call.ts'
 import { createIntent, loggingOf, originsOf } from './create-intent.ts'
 import { demandedHeaders, demandsMask } from './inspect-call.ts'
 import { addCounts, countIn } from './mask-call.ts'
+import type { Ahead } from './prices.ts'
+import { setAsideFor } from './set-aside.ts'
 import { parseModel } from './parse-model.ts'
 import { openUploads } from './uploads.ts'
 
@@ -30,6 +33,11 @@ export interface CallFrame {
   readonly dataClasses: readonly string[]
   readonly timeouts: AllTimeouts
   readonly retries: number
+  /** A longer wait is not started. @default 60 s */
+  readonly longestWaitMs?: number
+  /** The policy is asked and nothing else happens: the call gives nothing back. */
+  readonly judgeOnly?: boolean
+  readonly priority: number
 }
 
 type Counts = NonNullable<ContentFacts['personal']>
@@ -45,6 +53,10 @@ export interface CallAim {
   readonly mask?: (masker: Masker) => Counts
   /** Texts of the adapter's own, which stay as they are. */
   readonly providerOptions?: unknown
+  /** What it will take at most, for budgets. Absent: nothing that has a price. */
+  readonly ahead?: Ahead
+  /** Done later, at the price of deferred work. */
+  readonly isDeferred?: boolean
   /** Core does not know the texts of the operation: every body is looked into. */
   readonly isOpaque?: boolean
   readonly onProgress?: (progress: number) => void
@@ -117,6 +129,8 @@ export async function runCall<R>(frame: CallFrame, aim: CallAim, work: (call: Op
       record.personal = isMasked ? own : found
       if (isMasked) record.masked = counts
     }
+    // Whoever asks for this wants no result.
+    if (frame.judgeOnly) return undefined as R
     const headers = demandedHeaders(decision)
     const context: CallContext = {
       services,
@@ -124,9 +138,10 @@ export async function runCall<R>(frame: CallFrame, aim: CallAim, work: (call: Op
       guard,
       scope,
       limits: frame.timeouts,
-      retry: { retries: frame.retries, longestWaitMs: serverWaitCapMs },
+      retry: { retries: frame.retries, longestWaitMs: frame.longestWaitMs ?? serverWaitCapMs },
       secretRequest: { provider: provider.name, labels, ...(modelId !== undefined && { model: modelId }) },
       record,
+      priority: frame.priority,
       uploads,
       ...(identity && { model: identity }),
       ...(headers && { headers }),
@@ -134,9 +149,19 @@ export async function runCall<R>(frame: CallFrame, aim: CallAim, work: (call: Op
       ...(onProgress && { onProgress }),
     }
     const call = { context, record, isMasked, ...(ref && { ref, identity }) }
-    const result = await work(call)
-    await uploads.settle('kept')
-    return result
+    const which = aim.isDeferred ? 'deferredPrices' : 'prices'
+    const spending = ref && aim.ahead && (await setAsideFor(context, ref, aim.ahead, which))
+    try {
+      const result = await work(call)
+      await uploads.settle('kept')
+      const { cost, usage } = (result ?? {}) as { readonly cost?: Cost; readonly usage?: Usage }
+      // A job is paid for when it is done: what was set aside stands.
+      await spending?.answered(cost, usage)
+      return result
+    } catch (error) {
+      await spending?.failed()
+      throw error
+    }
   } catch (error) {
     await uploads.settle('delete')
     throw await auditDenial(services, record, record.complete(error))

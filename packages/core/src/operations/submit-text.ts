@@ -25,11 +25,13 @@ import { createTextCall, findCard, type PreparedCall, type TextDraft } from './c
 import { createJobString, type JobPart, type JobTicket } from './job-string.ts'
 import { addCounts, maskDraft } from './mask-call.ts'
 import { checkJobKey, sealValues, type PlaceholderValues } from './seal-values.ts'
+import { assumedOutputTokens, type Ahead } from './prices.ts'
 import { loadFiles } from './load-files.ts'
 import { applyLosses, refuseVerb, runModelCall, type CallFrame, type OpenModelCall } from './run-call.ts'
 import { runOperation } from './run-operation.ts'
 import { runSideBySide } from './run-side-by-side.ts'
-import { foreignFiles, type Target } from './text-call.ts'
+import type { Target } from './find-target.ts'
+import { foreignFiles } from './text-call.ts'
 
 /** Work to hand over, checked. */
 export interface SubmissionDraft {
@@ -128,6 +130,8 @@ export async function submitText(
       return addCounts(...sessions.map(({ counts }) => counts))
     },
     providerOptions: optionsOf(providerOptions, provider),
+    ahead: sumAhead(drafts),
+    isDeferred: true,
   }
   return runModelCall(frame, aim, async (call) => {
     const options = parseProviderOptions(provider, providerOptions)
@@ -241,6 +245,13 @@ function sumContent(all: readonly ContentFacts[]): ContentFacts {
 
 /** Adds what placeholders stand for, under the caller's key. `requests`: those that the ticket is about; default all. */
 type Seal = (ticket: JobTicket, requests?: readonly number[]) => JobTicket
+
+/** What the requests will take at most. */
+function sumAhead(drafts: readonly TextDraft[]): Ahead {
+  const outputs = drafts.map(({ settings }) => settings.maxOutputTokens ?? assumedOutputTokens)
+  const texts = drafts.map(({ messages }) => countContent(messages).characters)
+  return { characters: texts.reduce((a, b) => a + b, 0), outputTokens: outputs.reduce((a, b) => a + b, 0) }
+}
 
 interface Piece {
   readonly calls: readonly TextCall[]

@@ -1,4 +1,3 @@
-import { ConfigurationError } from '../errors/configuration-error.ts'
 import type { Attempt } from '../errors/shlyuz-error.ts'
 import { StreamInterruptedError } from '../errors/stream-interrupted-error.ts'
 import { UnsupportedFeatureError } from '../errors/unsupported-feature-error.ts'
@@ -8,20 +7,23 @@ import type { Guard } from '../policy/guard.ts'
 import type { ContentFacts, ModelIdentity } from '../policy/intent.ts'
 import type { MaskSession } from '../policy/masker.ts'
 import type { Provider, TextCall, TextResult } from '../provider.ts'
-import { movesOn, worthWaitingMs } from '../resilience/fallback.ts'
+import { worthWaitingMs } from '../resilience/moves-on.ts'
 import { serverWaitCapMs, type RetryOptions } from '../resilience/retry.ts'
-import { CallScope } from '../transport/call-scope.ts'
+import type { CallScope } from '../transport/call-scope.ts'
 import type { ContentPart } from '../vocabulary/messages.ts'
 import type { ModelRef } from '../vocabulary/models.ts'
+import type { Cost, Usage } from '../vocabulary/usage.ts'
 import type { Loss } from '../vocabulary/warnings.ts'
 import { auditDenial } from './audit-call.ts'
-import { calculateCost } from './calculate-cost.ts'
+import { calculateCost, sumCosts } from './calculate-cost.ts'
 import type { CallContext, ClientServices, Restore } from './call-context.ts'
 import { CallRecord } from './call-record.ts'
 import type { AllTimeouts } from './check-timeouts.ts'
 import { optionsOf } from './check-call-options.ts'
 import { countContent, createIntent, originsOf } from './create-intent.ts'
-import { createTextCall, findCard, type PreparedCall, type TextDraft } from './create-text-call.ts'
+import { assumedOutputTokens, pricesOf, type Ahead } from './prices.ts'
+import { setAsideFor } from './set-aside.ts'
+import { createTextCall, type PreparedCall, type TextDraft } from './create-text-call.ts'
 import {
   demandedHeaders,
   demandsMask,
@@ -31,6 +33,8 @@ import {
   type InspectedDraft,
 } from './inspect-call.ts'
 import { restorePart } from './mask-call.ts'
+import type { Target } from './find-target.ts'
+import { HedgeLost, placesOf, runRoute, type LegRun, type Route } from './route.ts'
 import { parseModel } from './parse-model.ts'
 import { runOperation } from './run-operation.ts'
 import type { PartSink } from './stream-answer-reader.ts'
@@ -38,12 +42,6 @@ import { StopCutter } from './stop-cutter.ts'
 import type { TextStep } from './text-result.ts'
 import { today } from './today.ts'
 import type { CallUploads } from './uploads.ts'
-
-/** A target as the caller named it, found but not yet judged. */
-export interface Target {
-  readonly provider: Provider
-  readonly modelId: string
-}
 
 export interface TextCallOptions {
   readonly services: ClientServices
@@ -57,8 +55,11 @@ export interface TextCallOptions {
   readonly includeRaw: boolean
   readonly providerOptions: unknown
   readonly targets: readonly Target[]
+  /** In which order they are asked. */
+  readonly route: Route
   readonly timeouts: AllTimeouts
   readonly retries: number
+  readonly priority: number
   /** The files that targets which answered have put at their services: settled when the call is over. */
   readonly uploads: CallUploads[]
   /** Makes the place where the parts of a target's stream go. Absent: no stream. */
@@ -87,35 +88,106 @@ export interface TextAnswer {
 }
 
 /**
- * Asks a model once: prepares and judges every target before anything is sent, then asks them in order. The sink
+ * Asks a model once: prepares and judges every target before anything is sent, then asks them along the route. The sink
  * gets the parts of a stream.
  */
 export async function runTextCall(options: TextCallOptions, scope: CallScope): Promise<TextAnswer> {
+  const places = placesOf(options.route)
   const legs = await prepareLegs(options, scope)
-  const earlier: Attempt[] = []
-  for (const [index, leg] of legs.entries()) {
-    const last = index === legs.length - 1
-    const legScope = last ? scope : createLegScope(scope)
-    try {
-      const result = await runLeg(options, leg, legScope, last ? retryOf(options) : legRetryOf(options))
-      return { index, prepared: leg.prepared, step: createStep(options, leg, result, earlier) }
-    } catch (error) {
-      // The end of the call's own scope is the reason, unless it cut an answer that had begun.
-      const ended = scope.over && !StreamInterruptedError.isInstance(error)
-      const complete = leg.record.complete(ended ? scope.reason : error, earlier)
-      if (ended || last || scope.over || !movesOn(error))
-        throw await auditDenial(options.services, leg.record, complete)
-      earlier.push(...leg.record.attempts)
-    } finally {
-      if (!last) legScope.end()
+  const tried = new TriedLegs()
+  const { latencies } = options.services
+  return runRoute(options.route, scope, {
+    expected: (index) => latencies.expected(nameOf(options.targets[index] as Target)),
+    run: (run) => askLeg(options, legs[places.indexOf(run.index)] as Leg, run, tried),
+  })
+}
+
+function nameOf({ provider, modelId }: Target): string {
+  return `${provider.name}/${modelId}`
+}
+
+/** What was asked beside the target that answers, or before it. */
+class TriedLegs {
+  readonly failed: Leg[] = []
+  readonly #running = new Map<Leg, string>()
+
+  begin(leg: Leg): void {
+    this.#running.set(leg, new Date().toISOString())
+  }
+
+  fail(leg: Leg): void {
+    this.#running.delete(leg)
+    this.failed.push(leg)
+  }
+
+  /** Those that run beside the one that answers: they are ended, and paid for all the same once they were asked. */
+  lostTo(winner: Leg): readonly Leg[] {
+    return [...this.#running.keys()].filter((leg) => leg !== winner && leg.record.origin !== undefined)
+  }
+
+  attemptsBefore(leg: Leg): readonly Attempt[] {
+    const lost = this.lostTo(leg).map((one): Attempt => {
+      const startedAt = this.#running.get(one) as string
+      const durationMs = Date.now() - Date.parse(startedAt)
+      const error = { name: 'HedgeLost', code: 'hedge.lost', message: 'another target was quicker' }
+      return { provider: one.provider.name, model: one.identity.id, startedAt, durationMs, error }
+    })
+    return [...this.failed.flatMap(({ record }) => record.attempts), ...lost]
+  }
+}
+
+async function askLeg(options: TextCallOptions, leg: Leg, run: LegRun, tried: TriedLegs): Promise<TextAnswer> {
+  const { index, scope, isLast, claim } = run
+  tried.begin(leg)
+  const watched = options.services.latencies.watch(nameOf(options.targets[index] as Target))
+  const createSink = options.createSink && watchSink(options.createSink, claim, () => watched('answered'))
+  try {
+    const result = await runLeg({ ...options, createSink }, leg, scope, isLast ? retryOf(options) : legRetryOf(options))
+    watched('answered')
+    if (claim?.() === false) throw new HedgeLost('another target was quicker')
+    return { index, prepared: leg.prepared, step: createStep(options, leg, result, tried) }
+  } catch (error) {
+    watched('failed')
+    if (error instanceof HedgeLost || scope.reason instanceof HedgeLost) throw error
+    // The end of the call's own scope is the reason, unless it cut an answer that had begun.
+    const ended = scope.over && !StreamInterruptedError.isInstance(error)
+    const complete = leg.record.complete(ended ? scope.reason : error, tried.attemptsBefore(leg))
+    tried.fail(leg)
+    throw await auditDenial(options.services, leg.record, complete)
+  }
+}
+
+type CreateSink = NonNullable<TextCallOptions['createSink']>
+
+/** Nothing of a stream is given out before its target has the word; then the other one is ended. */
+function watchSink(create: CreateSink, claim: LegRun['claim'], onFirst: () => void): CreateSink {
+  return (prepared) => {
+    const inner = create(prepared)
+    let exchange: Parameters<PartSink['attach']>[0] | undefined
+    let hasBegun = false
+    return {
+      stops: inner.stops,
+      attach: (given) => {
+        exchange = given
+        if (hasBegun || !claim) inner.attach(given)
+      },
+      push: (part) => {
+        if (!hasBegun) {
+          if (claim?.() === false) throw new HedgeLost('another target was quicker')
+          hasBegun = true
+          onFirst()
+          if (claim && exchange) inner.attach(exchange)
+        }
+        return inner.push(part)
+      },
     }
   }
-  throw new TypeError('a call without targets')
 }
 
 /** Every target, checked and judged. @throws for the first one that may not be asked, or cannot keep the call */
 export async function prepareLegs(options: TextCallOptions, scope: CallScope): Promise<readonly Leg[]> {
-  const legs = options.targets.map((target, index) => prepareLeg(options, target, index))
+  const places = placesOf(options.route)
+  const legs = places.map((place, index) => prepareLeg(options, options.targets[place] as Target, index))
   const judged: Leg[] = []
   let inspected: InspectedDraft | undefined
   for (const [index, leg] of legs.entries()) {
@@ -140,11 +212,6 @@ function retryOf({ retries }: TextCallOptions): RetryOptions {
 /** A target that is not the last tries once more at most, and waits no longer than starting over elsewhere takes. */
 function legRetryOf({ retries }: TextCallOptions): RetryOptions {
   return { retries: Math.min(1, retries), longestWaitMs: worthWaitingMs }
-}
-
-/** A target that is not the last may use half of what is left, so that the next one has its chance. */
-function createLegScope(parent: CallScope): CallScope {
-  return new CallScope({ wheel: parent.wheel, parent, limitMs: parent.remainingMs / 2, phase: 'attempt' })
 }
 
 /** A target as the call would ask it; nothing is judged yet. */
@@ -287,20 +354,35 @@ async function runLeg(options: TextCallOptions, leg: Leg, scope: CallScope, retr
     retry,
     secretRequest: { provider: provider.name, model: ref.id, labels: options.labels },
     record,
+    priority: options.priority,
     uploads,
     ...(headers && { headers }),
     ...(session && { restore: { session, isJson: prepared.outputMode === 'native' } }),
   }
+  const spending = await setAsideFor(context, ref, aheadOf(prepared))
   try {
     const result = await runOperation(context, provider.text(prepared.call, ref), options.createSink?.(prepared))
     record.judgeAnswer(identity, result.modelId)
     options.uploads.push(uploads)
+    await spending.answered(costOf(options.services, leg, result.usage), result.usage)
     // The parts of a stream were restored on their way.
     return session && !options.draft.stream ? restoreResult(result, context.restore as Restore) : result
   } catch (error) {
+    await spending.failed()
     // Nothing stays at a service that did not answer, also when the next one does.
     await uploads.settle('delete')
     throw error
+  }
+}
+
+/** What a question will take: its texts, its tools, and the longest answer that was asked for. */
+export function aheadOf({ call }: PreparedCall): Ahead {
+  const { characters } = countContent(call.messages)
+  const tools = call.tools.length === 0 ? 0 : JSON.stringify(call.tools).length
+  const schema = call.output ? JSON.stringify(call.output).length : 0
+  return {
+    characters: characters + tools + schema,
+    outputTokens: call.settings.maxOutputTokens ?? assumedOutputTokens,
   }
 }
 
@@ -308,17 +390,15 @@ function restoreResult(result: TextResult, { session, isJson }: Restore): TextRe
   return { ...result, content: result.content.map((part) => restorePart(part, session, isJson)) }
 }
 
-function createStep(
-  options: TextCallOptions,
-  { provider, ref, record }: Leg,
-  result: TextResult,
-  earlier: readonly Attempt[],
-): TextStep {
+function createStep(options: TextCallOptions, leg: Leg, result: TextResult, tried: TriedLegs): TextStep {
+  const { provider, ref, record } = leg
   // A stream was cut on its way.
   const cut = options.draft.stream ? undefined : cutContent(result.content, options.stops)
   const content = cut ?? result.content
-  const cost =
-    ref.tuned === undefined ? calculateCost(result.usage, findCard(provider, ref)?.prices, today()) : undefined
+  const cost = sumCosts([
+    costOf(options.services, leg, result.usage),
+    ...tried.lostTo(leg).map((lost) => costOf(options.services, lost, promptOf(result.usage))),
+  ])
   const reasoning = joinTexts(content, 'reasoning')
   return {
     text: joinTexts(content, 'text'),
@@ -337,7 +417,7 @@ function createStep(
     }),
     policy: record.receipt(),
     warnings: Object.freeze([...record.warnings, ...(result.warnings ?? [])]),
-    attempts: Object.freeze([...earlier, ...record.attempts]),
+    attempts: Object.freeze([...tried.attemptsBefore(leg), ...record.attempts]),
     response: Object.freeze({
       status: record.status,
       headers: Object.freeze({ ...record.headers }),
@@ -345,6 +425,15 @@ function createStep(
     }),
     ...(options.includeRaw && record.raw !== undefined && { raw: record.raw }),
   }
+}
+
+function costOf({ prices }: ClientServices, { provider, ref }: Leg, usage: Usage): Cost | undefined {
+  return calculateCost(usage, pricesOf(prices, provider, ref), today())
+}
+
+/** An answer that was ended early has no figures of its own; it was asked the same. */
+function promptOf({ inputTokens }: Usage): Usage {
+  return inputTokens === undefined ? {} : { inputTokens }
 }
 
 /** The content before the first `stop` string in its text; `undefined` when none is met. */
@@ -366,27 +455,4 @@ function cutContent(content: readonly ContentPart[], stops: readonly string[]): 
 
 function joinTexts(content: readonly ContentPart[], type: 'text' | 'reasoning'): string {
   return content.map((part) => (part.type === type ? part.text : '')).join('')
-}
-
-/** Finds `'<provider>/<model>'`. @throws ConfigurationError */
-export function findTarget(providers: ReadonlyMap<string, Provider>, model: unknown): Target {
-  const names = [...providers.keys()]
-  if (typeof model !== 'string' || model.trim() === '') {
-    throw new ConfigurationError("model must be a string such as 'provider/model'", {
-      hint: Array.isArray(model)
-        ? 'Несколько моделей по очереди — это model: client.fallback([…]); здесь нужна одна строка.'
-        : `Укажите model: '${names[0]}/…'.`,
-    })
-  }
-  const slash = model.indexOf('/')
-  const provider = slash > 0 ? providers.get(model.slice(0, slash)) : undefined
-  if (provider && slash < model.length - 1) return { provider, modelId: model.slice(slash + 1) }
-  const shown = model.slice(0, 100)
-  const known = names.map((name) => `'${name}/…'`).join(', ')
-  const reason =
-    slash > 0 && !provider ? 'names a provider that is not configured' : "is not of the form 'provider/model'"
-  throw new ConfigurationError(`model '${shown}' ${reason}; configured: ${known}`, {
-    code: 'config.model',
-    hint: `Пишите модель как ${known}.`,
-  })
 }

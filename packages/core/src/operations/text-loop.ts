@@ -28,6 +28,7 @@ import { sumCosts } from './calculate-cost.ts'
 import type { CheckedText } from './check-text-options.ts'
 import { readOutputCall, type PreparedCall, type TextDraft } from './create-text-call.ts'
 import { loadFiles } from './load-files.ts'
+import { restOf, type Route } from './route.ts'
 import type { PartSink } from './stream-answer-reader.ts'
 import { sumUsage } from './sum-usage.ts'
 import { prepareLegs, runTextCall, type TextCallOptions } from './text-call.ts'
@@ -126,8 +127,8 @@ class TextLoop {
   readonly #sentBack = new Set<string>()
   /** How the last question was put. */
   #prepared: PreparedCall | undefined
-  /** The target that answered last: the conversation stays with it, or moves on. */
-  #target = 0
+  /** Whom to ask: the conversation stays with the target that answered last, or moves on. */
+  #route: Route
   #repaired = false
   /** Said before the first question was put. */
   #earlyWarnings: readonly Warning[] = []
@@ -146,6 +147,7 @@ class TextLoop {
     this.#checked = options.checked
     this.#scope = scope
     this.#outlet = outlet
+    this.#route = options.route
     this.#conversation = [...messages]
     this.#ids = new ToolCallIds(messages)
   }
@@ -207,12 +209,12 @@ class TextLoop {
     const { index, step, prepared } = await runTextCall(
       {
         ...singleCall(this.#options, draft),
-        targets: this.#options.targets.slice(this.#target),
+        route: this.#route,
         createSink: outlet && ((one) => new StepSink(outlet, stops, this.#ids, one)),
       },
       this.#scope,
     )
-    this.#target += index
+    this.#route = restOf(this.#route, index)
     // The parts of a stream got their ids on the way.
     const content = outlet ? step.content : step.content.map((part) => this.#identify(part))
     const leaked = findLeakedCall(step.text)

@@ -105,7 +105,17 @@ export class UploadRegistry {
     // A record of its own: the call's states the answer, not what was cleaned up after it.
     const target = { provider: provider.name, providerLogging: provider.providerLogging }
     const record = new CallRecord(target, guard, services.network, randomUUID())
-    const context = { services, provider, guard, scope, limits, retry: removalRetry, secretRequest, record }
+    const context = {
+      services,
+      provider,
+      guard,
+      scope,
+      limits,
+      retry: removalRetry,
+      secretRequest,
+      record,
+      priority: 0,
+    }
     try {
       await upload.run(context, upload.remove(await upload.fileId))
       return 'removed'

@@ -42,6 +42,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
   sent = false
   /** Headers of the answer came. */
   answered = false
+  /** True when no connection was opened since: the request went out over one that had been kept. */
+  wasKeptAlive = (): boolean => false
   #over = false
   #failure: unknown
   #controller: Dispatcher.DispatchController | undefined

@@ -23,6 +23,8 @@ export interface OriginPool {
   readonly openedUnder: string
   /** What policies in observe mode would have refused of its connections. */
   readonly observed: readonly Decision[]
+  /** How many connections were opened so far. */
+  readonly opened: () => number
 }
 
 /** Pools beyond this many are closed, oldest first: request policies may name networks of their own. */
@@ -100,6 +102,7 @@ export class Pools {
     await this.#checked
     const pending = new PendingConnections()
     const peers = new Set<string>()
+    let opened = 0
     const observed: Decision[] = []
     const ca = [endpoint.ca, guard.trustFor(origin), ...authoritiesOf(this.#network)]
     const connect = createGuardedConnector({
@@ -110,7 +113,10 @@ export class Pools {
         guard.proxy && (await createContext([guard.proxy.ca, ...authoritiesOf(this.#network)], undefined, request)),
       network: this.#network,
       pending,
-      onPeer: (address) => peers.add(address),
+      onPeer: (address) => {
+        opened++
+        peers.add(address)
+      },
       onObserved: (decision) => {
         if (!observed.some(({ code }) => code === decision.code)) observed.push(decision)
       },
@@ -124,7 +130,7 @@ export class Pools {
       headersTimeout: 0,
       bodyTimeout: 0,
     })
-    return { pool, origin, pending, peers, observed, openedUnder: guard.networkDigest }
+    return { pool, origin, pending, peers, observed, opened: () => opened, openedUnder: guard.networkDigest }
   }
 }
 

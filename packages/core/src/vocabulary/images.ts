@@ -1,6 +1,6 @@
 import type { Attempt } from '../errors/shlyuz-error.ts'
 import type { Receipt } from '../policy/receipt.ts'
-import type { Usage } from './usage.ts'
+import type { Cost, Usage } from './usage.ts'
 import type { Warning } from './warnings.ts'
 
 /** `width:height` in small whole numbers: `16:9`. */
@@ -15,6 +15,7 @@ export interface GenerateImageResult {
   /** What the model said beside the image, where it says something. */
   readonly text?: string
   readonly usage: Usage
+  readonly cost?: Cost
   readonly model: { readonly provider: string; readonly id: string; readonly answeredBy?: string }
   /** Its `providerLogging` says what becomes of the prompt at the service. */
   readonly policy: Receipt

@@ -29,6 +29,8 @@ export interface Price {
   readonly outputPerMillion: string
   /** Price of cached input; absent: cached input is billed as input. `"0"` when it is free. */
   readonly cachedInputPerMillion?: string
+  /** Price of one image, for models that make them: then the prices of tokens are of no meaning. */
+  readonly perImage?: string
   readonly vatIncluded: boolean
   readonly source: string
   /** Day from which the line holds, `YYYY-MM-DD`. */

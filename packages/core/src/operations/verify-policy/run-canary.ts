@@ -4,6 +4,8 @@ import type { ModelIdentity } from '../../policy/intent.ts'
 import type { Receipt } from '../../policy/receipt.ts'
 import type { Endpoint, Operation, Provider, TextResult, WireRequest } from '../../provider.ts'
 import { testNetwork } from '../../testing/test-network.ts'
+import { Budgets } from '../../resilience/budgets.ts'
+import { Limits } from '../../resilience/limits.ts'
 import { CallScope } from '../../transport/call-scope.ts'
 import { CanaryListener, type Arrivals } from '../../transport/canary-listener.ts'
 import { HttpExchange } from '../../transport/http-exchange.ts'
@@ -69,8 +71,17 @@ export async function runCanary(
   })
   const pools = new Pools(network)
   const scope = new CallScope({ wheel: frame.scope.wheel, parent: frame.scope, limitMs: totalMs, phase: 'attempt' })
-  // No line in the audit log: an alarm on refusals would ring for every canary.
-  const services: ClientServices = { ...frame.services, pools, network: 'test', audit: undefined }
+  const services: ClientServices = {
+    ...frame.services,
+    pools,
+    network: 'test',
+    // No line in the audit log: an alarm on refusals would ring for every canary.
+    audit: undefined,
+    // Canaries spend nothing, and say nothing of the services.
+    limits: new Limits({ breaker: false }),
+    budgets: new Budgets([], undefined, () => {}),
+    prepaid: undefined,
+  }
   const trial = createTrial({ ...frame, services, scope }, provider, target, canary)
   let ended: Omit<CanaryOutcome, 'arrived'>
   try {
@@ -145,6 +156,8 @@ async function askCanary({ frame, provider }: Trial, { model, link }: NonNullabl
     callId: randomUUID(),
     checked: checkTextOptions('verifyPolicy', { messages: [{ role: 'user', content }] }),
     targets: [{ provider, modelId: model }],
+    route: 0,
+    priority: 0,
     providerOptions: undefined,
     retries: 0,
     uploads: [],
@@ -166,6 +179,7 @@ async function exchangeCanary({ frame, provider, request }: Trial): Promise<Rece
     retry: { retries: 0, longestWaitMs: 0 },
     secretRequest: { provider: name, labels: {} },
     record,
+    priority: 0,
   }
   try {
     const { body } = await performExchange(context, { do: 'exchange', request, read: 'json' })

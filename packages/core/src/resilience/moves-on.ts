@@ -1,18 +1,13 @@
 import {
   CircuitOpenError,
   ConnectionError,
+  QueueFullError,
   QuotaError,
   RateLimitError,
   ServerError,
   StreamInterruptedError,
   TimeoutError,
 } from '../errors/index.ts'
-
-/** A model value: the targets are asked in order until one answers. Made by `client.fallback`. */
-export interface FallbackModel<Reference extends string = string> {
-  readonly type: 'fallback'
-  readonly targets: readonly Reference[]
-}
 
 /** A wait the service asks for up to this is shorter than starting over elsewhere. */
 export const worthWaitingMs = 2_000
@@ -24,7 +19,7 @@ export const worthWaitingMs = 2_000
 export function movesOn(error: unknown): boolean {
   if (StreamInterruptedError.isInstance(error)) return error.partial.content.length === 0
   if (RateLimitError.isInstance(error)) return error.retryAfterMs === undefined || error.retryAfterMs > worthWaitingMs
-  return [ConnectionError, TimeoutError, ServerError, QuotaError, CircuitOpenError].some((type) =>
+  return [ConnectionError, TimeoutError, ServerError, QuotaError, CircuitOpenError, QueueFullError].some((type) =>
     type.isInstance(error),
   )
 }

@@ -1,0 +1,1 @@
+export { recordPolicyDecisions, type PolicyDecisionOptions } from './record-policy-decisions.ts'

@@ -1,0 +1,75 @@
+import { context, SpanStatusCode, trace, type Attributes } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import {
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+  TracerProvider,
+  type ReadableSpan,
+  type Sampler,
+} from '@opentelemetry/sdk-trace'
+import { createClient, type ClientOptions } from '@shlyuz/core'
+import type { TestNetwork } from '@shlyuz/core/testing'
+import { startEmulator, type Emulator, type EmulatorOptions } from '@shlyuz/emulator'
+import { gigachat } from '@shlyuz/gigachat'
+import { yandexgpt } from '@shlyuz/yandexgpt'
+
+/** A client of both services on an emulator that answers at once, with spans that end in memory. */
+export async function startWorld(
+  options: Partial<Omit<ClientOptions<readonly []>, 'network'>> & {
+    readonly emulator?: EmulatorOptions
+    /** Makes the client's network of the emulator's. */
+    readonly network?: (emulator: Emulator) => TestNetwork
+    readonly sampler?: Sampler
+  } = {},
+) {
+  const { emulator: emulatorOptions, network, sampler, ...clientOptions } = options
+  const exporter = new InMemorySpanExporter()
+  const provider = new TracerProvider({
+    spanProcessors: [new SimpleSpanProcessor({ exporter })],
+    ...(sampler && { sampler }),
+  })
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  trace.setGlobalTracerProvider(provider)
+  const emulator = await startEmulator({ pace: 'instant', ...emulatorOptions })
+  const client = createClient({
+    retries: 0,
+    network: network ? network(emulator) : emulator.network,
+    onWarning: () => {},
+    ...clientOptions,
+    providers: [gigachat(emulator.gigachat), yandexgpt(emulator.yandexgpt)],
+  })
+  return {
+    emulator,
+    client,
+    /** Every span that ended, in the order of their ends. */
+    spans: (): readonly ReadableSpan[] => exporter.getFinishedSpans(),
+    /** Runs `work` in a span of the caller's own; gives its outcome, which may be an error, and the span. */
+    async within<R>(name: string, work: () => Promise<R>): Promise<{ outcome: R | Error; span: ReadableSpan }> {
+      const outcome = await trace.getTracer('test').startActiveSpan(name, async (span) => {
+        try {
+          return await work()
+        } catch (error) {
+          span.setStatus({ code: SpanStatusCode.ERROR })
+          return error as Error
+        } finally {
+          span.end()
+        }
+      })
+      const span = exporter.getFinishedSpans().find((one) => one.name === name)
+      if (!span) throw new Error(`no span ${name} was recorded`)
+      return { outcome, span }
+    },
+    async [Symbol.asyncDispose]() {
+      await client.close({ graceMs: 0 })
+      await emulator.close()
+      await provider.shutdown()
+      trace.disable()
+      context.disable()
+    },
+  }
+}
+
+/** The decisions on a span. */
+export function decisionsOf({ events }: ReadableSpan): Attributes[] {
+  return events.filter(({ name }) => name === 'shlyuz.policy.decision').map(({ attributes = {} }) => attributes)
+}
