@@ -53,7 +53,13 @@ function print(verdicts) {
     ...peerRows.map(({ number }) => [titleOf(number), ...clients.map((client) => of(number, client).verdict)]),
   ]
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)))
-  for (const line of lines) console.log(line.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd())
+  for (const line of lines)
+    console.log(
+      line
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
   console.log(`\nai is used with @ai-sdk/openai-compatible ${versionOf('@ai-sdk/openai-compatible')}. What was seen:`)
   for (const { number } of peerRows) {
     for (const client of clients) {
@@ -140,7 +146,8 @@ function judgeAnswers({ expects, text, usage, prompts = 1 }, { told, isLate, cra
   for (let prompt = 0; prompt < prompts; prompt++) {
     const end = told.find((one) => one.prompt === String(prompt) && (one.did === 'finish' || one.did === 'fail'))
     if (!end && crash !== undefined) return { verdict: 'crashed', seen: crash }
-    if (!end) return { verdict: 'hung', seen: isLate ? `no end within ${limitMs / 1_000} s` : 'it ended without a word' }
+    if (!end)
+      return { verdict: 'hung', seen: isLate ? `no end within ${limitMs / 1_000} s` : 'it ended without a word' }
     if (end.did === 'fail') {
       if (expects === 'error' && text.startsWith(end.text)) continue
       return { verdict: 'error', seen: `«${end.text}», then ${end.error}` }

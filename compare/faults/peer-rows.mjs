@@ -50,7 +50,12 @@ export const peerRows = [
       await exchange.end()
     },
   },
-  { number: 'F37', ...asWhole, prompts: whatItIs.length, handle: (exchange, { prompt }) => send(exchange, whatItIs[prompt]) },
+  {
+    number: 'F37',
+    ...asWhole,
+    prompts: whatItIs.length,
+    handle: (exchange, { prompt }) => send(exchange, whatItIs[prompt]),
+  },
   { number: 'F38', ...asError, handle: (exchange) => send(exchange, first, second) },
   {
     number: 'F39',
@@ -83,7 +88,8 @@ export const peerRows = [
   {
     number: 'F42',
     ...asError,
-    handle: (exchange) => send(exchange, first, 'data: {"choices":[{"index":0,"delta":{"content":"утр\n\n', ...events.slice(2)),
+    handle: (exchange) =>
+      send(exchange, first, 'data: {"choices":[{"index":0,"delta":{"content":"утр\n\n', ...events.slice(2)),
   },
   { number: 'F43', ...asError, handle: (exchange) => send(exchange, first, openAi.errorEvent) },
   {

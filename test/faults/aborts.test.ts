@@ -49,6 +49,8 @@ interface Place {
   readonly handle?: RawHandler
   readonly world?: RawWorldOptions
   readonly options?: Partial<TextOptions<never>>
+  /** What goes before the call. */
+  readonly prepare?: (client: Client) => void
   /** True when the call waits there. */
   readonly reached: (server: RawServer) => boolean
 }
@@ -91,6 +93,13 @@ const places: readonly Place[] = [
     reached: asked,
   },
   {
+    name: 'in the queue for a slot',
+    handle: () => {},
+    world: { limits: { slots: { stand: 1 } } },
+    prepare: (client) => void client.generateText(ask).catch(() => {}),
+    reached: asked,
+  },
+  {
     name: 'in a tool',
     handle: (exchange) =>
       exchange.answer(
@@ -121,6 +130,8 @@ async function expectEndsAtOnce(place: Place, start: (client: Client, options: o
   const controller = new AbortController()
   const { signal } = controller
   const reason = new Error('enough')
+  place.prepare?.(world.client)
+  if (place.prepare) await eventually(() => place.reached(world.server), 'it is prepared')
   const error = caught(start(world.client, { ...ask, ...place.options, signal }))
   await eventually(() => place.reached(world.server), place.name)
   await settle(20)
@@ -129,7 +140,8 @@ async function expectEndsAtOnce(place: Place, start: (client: Client, options: o
   // Every other end is a minute away.
   expect(await error).toBe(reason)
   expect(getEventListeners(signal, 'abort')).toEqual([])
-  await eventually(() => world.server.open === 0 || place.handle === answered, 'the socket is closed')
+  const left = place.prepare ? 1 : 0
+  await eventually(() => world.server.open === left || place.handle === answered, 'the socket is closed')
   await settle(50)
   expect(world.server.requests).toHaveLength(before)
 }

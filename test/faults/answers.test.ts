@@ -99,7 +99,7 @@ row('F22', () => {
     for (const { name, call, whole } of surfaces) {
       let asked = 0
       world.server.handle = (exchange) => exchange.answer(asked++ === 0 ? status : 200, whole('да'))
-      const { text, attempts } = await world.client.generateText({ ...call, prompt: 'x' } as never)
+      const { text, attempts } = await world.client.generateText({ ...call, prompt: 'x' })
       expect(text, name).toBe('да')
       expect(
         attempts.map((one) => one.error?.name),
@@ -150,7 +150,7 @@ row('F28', () => {
     await using world = await startRaw((exchange) => exchange.answer(status, '{}'), { retries: 2 })
     for (const { name, call } of surfaces) {
       world.server.requests.length = 0
-      const error = (await caught(world.client.generateText({ ...call, prompt: 'x' } as never))) as ShlyuzError
+      const error = (await caught(world.client.generateText({ ...call, prompt: 'x' }))) as ShlyuzError
       expect(error, name).toMatchObject({ name: 'ServerError', status, isRetryable: true })
       expect(error.attempts.map((one) => one.error?.name)).toEqual(['ServerError', 'ServerError', 'ServerError'])
       expect(world.server.requests, name).toHaveLength(3)
@@ -226,7 +226,7 @@ row('F32', () => {
     await using world = await startRaw(() => {}, { retries: 1 })
     for (const { name, call, whole } of surfaces) {
       world.server.handle = (exchange) => cut(exchange, whole('целый ответ'))
-      const error = (await caught(world.client.generateText({ ...call, prompt: 'x' } as never))) as ShlyuzError
+      const error = (await caught(world.client.generateText({ ...call, prompt: 'x' }))) as ShlyuzError
       expect(error, name).toMatchObject({ name: 'ProtocolError', isRetryable: true })
       expect(error.attempts, name).toHaveLength(2)
     }
@@ -241,7 +241,7 @@ row('F33', () => {
   ])('%s', async (_name, answer) => {
     await using world = await startRaw((exchange) => answer(exchange), { retries: 1 })
     for (const { name, call } of surfaces) {
-      const error = (await caught(world.client.generateText({ ...call, prompt: 'x' } as never))) as ShlyuzError
+      const error = (await caught(world.client.generateText({ ...call, prompt: 'x' }))) as ShlyuzError
       expect(error, name).toMatchObject({ name: 'ProtocolError', isRetryable: true })
       expect(error.attempts, name).toHaveLength(2)
     }
@@ -251,7 +251,7 @@ row('F33', () => {
     await using world = await startRaw((exchange) => exchange.answer(200, '', { 'content-type': contentType }), {
       retries: 1,
     })
-    const error = await caught(world.client.streamText({ ...call, prompt: 'x' } as never).result)
+    const error = await caught(world.client.streamText({ ...call, prompt: 'x' }).result)
     expect(error).toMatchObject({ name: 'StreamInterruptedError', partial: { text: '', content: [] } })
     expect(world.server.requests).toHaveLength(2)
   })

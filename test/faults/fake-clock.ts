@@ -37,15 +37,15 @@ export function startFakeClock(): FakeClock {
     pass,
     async passUntil(promise, limitMs) {
       const begun = passed
-      let settled = false
+      const state = { settled: false }
       const settle = (): void => {
-        settled = true
+        state.settled = true
       }
       promise.then(settle, settle)
       for (;;) {
         // Sockets first: what they bring now did not take time.
-        for (let turn = 0; turn < turns && !settled; turn++) await nextTurn()
-        if (settled) return passed - begun
+        for (let turn = 0; turn < turns && !state.settled; turn++) await nextTurn()
+        if (state.settled) return passed - begun
         if (passed - begun > limitMs) throw new Error(`it was not over after ${limitMs} ms`)
         await pass(stepMs)
       }

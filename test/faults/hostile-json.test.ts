@@ -59,7 +59,7 @@ row('F65', () => {
       '{"__proto__":{"polluted":1,"choices":[],"result":{}},"constructor":{"prototype":{"polluted":1}},',
     )
     await using world = await startRaw((exchange) => exchange.answer(200, body))
-    const result = await world.client.generateText({ ...call, prompt: 'x' } as never)
+    const result = await world.client.generateText({ ...call, prompt: 'x' })
     expect((result as { text: string }).text).toBe('да')
     expect((result as { polluted?: unknown }).polluted).toBeUndefined()
     expectNoPollution()
@@ -67,7 +67,7 @@ row('F65', () => {
 
   it.each(surfaces)('alone in an answer of $name: it lends no field', async ({ call, whole }) => {
     await using world = await startRaw((exchange) => exchange.answer(200, `{"__proto__":${whole('да')}}`))
-    expect(await caught(world.client.generateText({ ...call, prompt: 'x' } as never))).toMatchObject({
+    expect(await caught(world.client.generateText({ ...call, prompt: 'x' }))).toMatchObject({
       name: 'ProtocolError',
     })
     expectNoPollution()
@@ -94,8 +94,8 @@ row('F66', () => {
   /** An error of ours, or the answer without the nest where nobody looks at it. */
   async function expectLives({ client }: RawWorld, { call }: StreamSurface): Promise<void> {
     const options = { ...call, prompt: 'x' } as never
-    for (const ask of [() => client.generateText(options), () => client.streamText(options).result]) {
-      const result = await ask().catch((error: unknown) => error as Error)
+    for (const start of [() => client.generateText(options), () => client.streamText(options).result]) {
+      const result = await start().catch((error: unknown) => error as Error)
       if (result instanceof Error) expect(result.name).toMatch(/^(?:ProtocolError|StreamInterruptedError)$/)
       else expect(['да', '']).toContain(result.text)
     }
@@ -143,7 +143,7 @@ row('F67', () => {
     const body = whole('да')
     const key = body.includes('"choices"') ? 'choices' : body.includes('"messages"') ? 'messages' : 'result'
     await using world = await startRaw((exchange) => exchange.answer(200, body.replace('{', `{"${key}":[],`)))
-    expect(((await world.client.generateText({ ...call, prompt: 'x' } as never)) as { text: string }).text).toBe('да')
+    expect(((await world.client.generateText({ ...call, prompt: 'x' })) as { text: string }).text).toBe('да')
   })
 
   it('an id is text, digit by digit', async () => {

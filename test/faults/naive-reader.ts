@@ -67,9 +67,9 @@ const readers: Readonly<Record<string, (told: Told, reading: Reading) => void>> 
   },
   'YandexGPT native': ({ data }, reading) => {
     const { result } = parse(data)
-    const [alternative] = listOf((must(result) as Json)['alternatives'])
-    const { message = {}, status } = must(alternative) as Json
-    const { text } = must(message) as Json
+    const [alternative] = listOf(must(result)['alternatives'])
+    const { message = {}, status } = must(alternative)
+    const { text } = must(message)
     if (text !== undefined && text !== null) reading.text = textOf(text)
     const isOpen = ['ALTERNATIVE_STATUS_UNSPECIFIED', 'ALTERNATIVE_STATUS_PARTIAL'].includes(status as string)
     reading.isFinished = typeof status === 'string' && !isOpen
@@ -137,7 +137,7 @@ function isReadable(text: string): boolean {
 }
 
 function parse(text: string): Json {
-  return must(JSON.parse(text)) as Json
+  return must(JSON.parse(text))
 }
 
 function must(value: unknown): Json {

@@ -12,22 +12,19 @@ const prompt = 'СЕКРЕТНЫЙ-ВОПРОС-4711'
 const credentials = Buffer.from('0b8b9f5e-aaaa-bbbb-cccc-0123456789ab:1c9d-secret-4711').toString('base64')
 const apiKey = 'AQVN4711SecretSecretSecretSecretSecret'
 
-/** Every way in which someone may come to print it. */
+/** Every way in which someone may come to print it, and what caused it. */
 function everyForm(value: unknown): string {
   const forms: string[] = []
   const seen = new Set<unknown>()
-  for (let one = value; one !== undefined && one !== null && !seen.has(one); one = (one as Error).cause) {
+  for (let one = value; one instanceof Error && !seen.has(one); one = one.cause) {
     seen.add(one)
-    const { stack = '', message = '' } = one as Error
-    const properties =
-      typeof one === 'object' ? Reflect.ownKeys(one).map((key) => String(Reflect.get(one as object, key))) : []
     forms.push(
       inspect(one, { depth: 20, showHidden: true, getters: true }),
       inspect(one),
-      String(JSON.stringify(one)),
+      JSON.stringify(one),
       String(one),
-      `${String(stack)}${String(message)}`,
-      ...properties,
+      `${one.stack}${one.message}`,
+      ...Reflect.ownKeys(one).map((key) => String(Reflect.get(one as object, key))),
     )
   }
   return forms.join('\n')
@@ -134,7 +131,7 @@ row('F64', () => {
   ])('%s', (_name, options) =>
     withClient(async (client, emulator) => {
       for (const verb of ['generateText', 'streamText'] as const) {
-        const made = client[verb]({ model: models[0], prompt, ...options } as never)
+        const made = client[verb]({ model: models[0], prompt, ...options })
         const error = await caught('result' in made ? made.result : made)
         expect(error).toMatchObject({ name: expect.stringMatching(/^(ConfigurationError|PolicyDeniedError)$/) })
         expect(everyForm(error)).not.toContain('4711')

@@ -8,7 +8,7 @@ import { caught, eventually, settle, stand, startEmulated, startRaw } from './wo
 const pieces = ['При', 'вет, 👩‍🚀 ', 'ё\u2028', 'конец']
 
 function ask(client: Client, { call }: StreamSurface = openAi, options: object = {}): TextStream {
-  return client.streamText({ ...call, prompt: 'x', ...options } as never)
+  return client.streamText({ ...call, prompt: 'x', ...options })
 }
 
 async function read(stream: AsyncIterable<TextStreamPart>): Promise<TextStreamPart[]> {
@@ -116,7 +116,8 @@ row('F38', () => {
     const events = surface.frame(pieces)
     const endMark = events.findIndex((one) => /"finish_reason":"stop"|STATUS_FINAL/.test(one))
     await using world = await startRaw(() => {})
-    for (const close of [(exchange: RawExchange) => exchange.end(), (exchange: RawExchange) => exchange.close()]) {
+    const ways = [(exchange: RawExchange) => exchange.end(), async (exchange: RawExchange) => exchange.close()]
+    for (const close of ways) {
       for (let length = 1; length <= endMark; length++) {
         world.server.requests.length = 0
         world.server.handle = async (exchange) => {

@@ -90,6 +90,9 @@ row('F26', () => {
     expect({ name, attempts: attempts.length }).toEqual({ name: 'RateLimitError', attempts: 1 })
     if (stated === undefined) expect(retryAfterMs).toBeGreaterThan(86_000_000)
     else expect(retryAfterMs).toBe(stated)
+    // Nor does it silence the client for longer than the cap.
+    world.server.handle = (exchange) => exchange.answer(200, openAi.whole('да'))
+    expect(await measure(clock, world.client)).toBeLessThanOrEqual(61_000)
   })
 })
 
