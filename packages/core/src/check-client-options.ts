@@ -13,6 +13,7 @@ import { createGuard, isPolicy, type Policy } from './policy/guard.ts'
 import { domesticOnly } from './policy/presets/domestic-only.ts'
 import type { ReasonCode } from './policy/reason-codes.ts'
 import type { Provider } from './provider.ts'
+import { checkLogger, type Logger } from './telemetry/logger.ts'
 import { isTestNetwork, type TestNetwork } from './testing/test-network.ts'
 
 interface CheckedClientOptions {
@@ -22,6 +23,7 @@ interface CheckedClientOptions {
   readonly retries: number
   readonly network: TestNetwork | undefined
   readonly audit: AuditLog | undefined
+  readonly logger: Logger | undefined
   readonly prices: PriceTable
 }
 
@@ -33,6 +35,7 @@ const optionNames = [
   'tokenStore',
   'network',
   'audit',
+  'logger',
   'limits',
   'budgets',
   'prepaid',
@@ -68,6 +71,7 @@ export function checkClientOptions(options: ClientOptions<readonly Provider[]>):
     network: checkNetwork(options.network, policy),
     prices: checkPrices(options.prices),
     audit: checkAudit(options.audit, policy),
+    logger: checkLogger(options.logger),
   }
 }
 

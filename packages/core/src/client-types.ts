@@ -14,6 +14,7 @@ import type { Policy } from './policy/guard.ts'
 import type { Receipt } from './policy/receipt.ts'
 import type { ExtraOperation, ExtraOperations, Provider } from './provider.ts'
 import type { BalanceModel, FallbackModel, HedgeModel, RoutedModel } from './resilience/routed-model.ts'
+import type { Logger } from './telemetry/logger.ts'
 import type { TestNetwork } from './testing/test-network.ts'
 import type { EmbeddingKind, EmbedManyResult, EmbedResult } from './vocabulary/embeddings.ts'
 import type { AspectRatio, GenerateImageResult } from './vocabulary/images.ts'
@@ -69,6 +70,8 @@ export interface ClientOptions<P extends readonly Provider[]> {
   readonly tokenStore?: TokenStore
   /** A loopback network for tests and demos, made by `testNetwork`. */
   readonly network?: TestNetwork
+  /** Told how calls begin and end, and of every attempt; never of their content. Such as `console`. */
+  readonly logger?: Logger
   /** Told once of things worth knowing that stop nothing. @default process.emitWarning */
   readonly onWarning?: (warning: Warning) => void
 }

@@ -28,8 +28,8 @@ import { countTokens, type CountTokensResult } from './operations/count-tokens.t
 import { deleteUploads } from './operations/delete-uploads.ts'
 import { checkEmbedManyOptions, checkEmbedOptions, embed, embedMany } from './operations/embed-many.ts'
 import { checkImageOptions, generateImage } from './operations/generate-image.ts'
-import { DeferredJob } from './operations/job.ts'
-import { parseJobString } from './operations/job-string.ts'
+import { DeferredJob, type RunFrame } from './operations/job.ts'
+import { parseJobString, type JobTicket } from './operations/job-string.ts'
 import { listModels } from './operations/list-models.ts'
 import type { CallFrame } from './operations/run-call.ts'
 import { runExtra } from './operations/run-extra.ts'
@@ -54,11 +54,13 @@ import type { Abilities } from './policy/obligations.ts'
 import { collectLabels } from './policy/with-labels.ts'
 import { hasUnusedProxy } from './policy/judge-environment.ts'
 import { resolveSchema } from './schemas/resolve-schema.ts'
-import type { Provider } from './provider.ts'
+import type { OperationKind, Provider } from './provider.ts'
 import type { BalanceModel, FallbackModel, HedgeModel, RoutedModel } from './resilience/routed-model.ts'
 import { Budgets } from './resilience/budgets.ts'
 import { Latencies } from './resilience/latencies.ts'
 import { Limits } from './resilience/limits.ts'
+import type { CallFacts } from './telemetry/call-message.ts'
+import { Telemetry } from './telemetry/telemetry.ts'
 import { CallScope } from './transport/call-scope.ts'
 import { DeadlineWheel } from './transport/deadline-wheel.ts'
 import { Pools } from './transport/pools.ts'
@@ -122,6 +124,7 @@ class ShlyuzClient {
       network: checked.network ? 'test' : 'internet',
       uploads: new UploadRegistry(),
       audit: checked.audit,
+      telemetry: new Telemetry(checked.logger),
       limits: new Limits(options.limits),
       latencies: new Latencies(),
       budgets: new Budgets(options.budgets ?? [], options.limits?.store, (warning) => this.#onWarning(warning)),
@@ -134,7 +137,11 @@ class ShlyuzClient {
     const checked = checkTextOptions('generateText', options)
     const scope = this.#openScope(options, checked.signal)
     try {
-      return await runTextLoop(this.#textOptions(options, checked), scope, undefined)
+      const text = this.#textOptions(options, checked)
+      return await this.#services.telemetry.call(
+        () => describeText('generateText', text),
+        () => runTextLoop(text, scope, undefined),
+      )
     } finally {
       this.#closeScope(scope)
     }
@@ -157,7 +164,12 @@ class ShlyuzClient {
     return new TextStream(scope, async (outlet) => {
       if (!checked) throw refusal
       try {
-        return await runTextLoop(this.#textOptions(options, checked), scope, outlet)
+        const text = this.#textOptions(options, checked)
+        return await this.#services.telemetry.stream(
+          () => describeText('streamText', text),
+          outlet,
+          (watched) => runTextLoop(text, scope, watched),
+        )
       } finally {
         this.#closeScope(scope)
       }
@@ -180,7 +192,7 @@ class ShlyuzClient {
     const plan = planRoute(this.#providers, options.model)
     checkSameVectors(plan)
     const providerOptions = this.#checkProviderOptions(options.providerOptions)
-    return this.#call(options, (frame) =>
+    return this.#call(options, about('embed', 'embed', ...plan.targets), (frame) =>
       askAlong(frame, plan, (one, target) => embed(one, target, draft, providerOptions)),
     )
   }
@@ -190,7 +202,7 @@ class ShlyuzClient {
     const plan = planRoute(this.#providers, options.model)
     checkSameVectors(plan)
     const providerOptions = this.#checkProviderOptions(options.providerOptions)
-    return this.#call(options, (frame) =>
+    return this.#call(options, about('embedMany', 'embed', ...plan.targets), (frame) =>
       askAlong(frame, plan, (one, target) => embedMany(one, target, draft, providerOptions)),
     )
   }
@@ -199,7 +211,7 @@ class ShlyuzClient {
     const checked = checkTextOptions('countTokens', options)
     const plan = planRoute(this.#providers, options.model)
     const providerOptions = this.#checkProviderOptions(options.providerOptions)
-    return this.#call(options, (frame) =>
+    return this.#call(options, about('countTokens', 'tokens', ...plan.targets), (frame) =>
       askAlong(frame, plan, (one, target) => countTokens(one, target, checked, providerOptions)),
     )
   }
@@ -208,14 +220,16 @@ class ShlyuzClient {
     checkOptionNames('listModels', options, ['provider'], '')
     const { provider } = options
     const asked = provider === undefined ? [...this.#providers.values()] : [this.#findProvider(provider)]
-    return this.#call(options, (frame) => listModels(frame, asked))
+    return this.#call(options, about('listModels', 'models', ...asked.map((one) => ({ provider: one }))), (frame) =>
+      listModels(frame, asked),
+    )
   }
 
   async generateImage(options: GenerateImageOptions<Providers>): Promise<GenerateImageResult> {
     const draft = checkImageOptions(options)
     const plan = planRoute(this.#providers, options.model)
     const providerOptions = this.#checkProviderOptions(options.providerOptions)
-    return this.#call(options, (frame) =>
+    return this.#call(options, about('generateImage', 'image', ...plan.targets), (frame) =>
       askAlong(frame, plan, (one, target) => generateImage(one, target, draft, providerOptions)),
     )
   }
@@ -225,12 +239,12 @@ class ShlyuzClient {
     const plan = planRoute(this.#providers, options.model)
     refuseHedge(plan.route)
     const providerOptions = this.#checkProviderOptions(options.providerOptions)
-    const submission = await this.#call(options, (frame) =>
+    const submission = await this.#call(options, about('submitText', 'job', ...plan.targets), (frame) =>
       askAlong(frame, plan, (one, target) => submitText(one, target, draft, providerOptions)),
     )
     const { jobKey } = draft
     const provider = this.#findProvider(submission.ticket.provider)
-    const run = this.#call.bind(this)
+    const run = this.#runOf(provider, submission.ticket)
     return Object.freeze(new DeferredJob({ ...submission, provider, schema: draft.output, jobKey, run }))
   }
 
@@ -249,19 +263,21 @@ class ShlyuzClient {
         },
       )
     }
-    return Object.freeze(new DeferredJob({ ticket, provider, schema, jobKey, run: this.#call.bind(this) }))
+    return Object.freeze(new DeferredJob({ ticket, provider, schema, jobKey, run: this.#runOf(provider, ticket) }))
   }
 
   async deleteUploads(options: CallOptions = {}): Promise<{ readonly deleted: number }> {
     checkOptionNames('deleteUploads', options, [], '')
-    return this.#call(options, deleteUploads)
+    return this.#call(options, about('deleteUploads', 'files'), deleteUploads)
   }
 
   async verifyPolicy(options: { readonly signal?: AbortSignal } = {}): Promise<PolicyVerification> {
     if (!isObject(options))
       refuse('verifyPolicy takes { signal }', 'Пишите client.verifyPolicy() или client.verifyPolicy({ signal }).')
     checkKeys('verifyPolicy', options, ['signal'])
-    return this.#call(options, (frame) => verifyPolicy(frame, this.#policy, [...this.#providers.values()]))
+    return this.#call(options, about('verifyPolicy', 'other'), (frame) =>
+      verifyPolicy(frame, this.#policy, [...this.#providers.values()]),
+    )
   }
 
   fallback(targets: readonly (string | RoutedModel)[]): FallbackModel {
@@ -324,10 +340,12 @@ class ShlyuzClient {
   provider(name: string): ProviderClient {
     const provider = this.#findProvider(name)
     const operations: Record<string, ProviderClient[string]> = {}
-    for (const operation of Object.keys(provider.extras ?? {})) {
+    for (const [operation, extra] of Object.entries(provider.extras ?? {})) {
       operations[operation] = async (input, options = {}) => {
         checkKeys(operation, options, callOptionNames)
-        return this.#call(options, (frame) => runExtra(frame, provider, operation, input))
+        return this.#call(options, about(operation, extra.operation, { provider }), (frame) =>
+          runExtra(frame, provider, operation, input),
+        )
       }
     }
     return Object.freeze(operations)
@@ -383,7 +401,11 @@ class ShlyuzClient {
   }
 
   /** Runs a call in a scope of its own, with what the options of every call say. */
-  async #call<R>(options: CallOptions, work: (frame: CallFrame) => Promise<R>): Promise<R> {
+  async #call<R>(
+    options: CallOptions,
+    facts: Omit<CallFacts, 'call'>,
+    work: (frame: CallFrame) => Promise<R>,
+  ): Promise<R> {
     const frame = {
       services: this.#services,
       guard: this.#guardFor(options.policy),
@@ -396,10 +418,18 @@ class ShlyuzClient {
     const scope = this.#openScope(options, checkSignal(options.signal))
     try {
       scope.throwIfOver()
-      return await work({ ...frame, scope })
+      return await this.#services.telemetry.call(
+        () => ({ call: frame.callId, ...facts }),
+        () => work({ ...frame, scope }),
+      )
     } finally {
       this.#closeScope(scope)
     }
+  }
+
+  #runOf(provider: Provider, { model }: JobTicket): RunFrame {
+    const facts = about('job', 'job', { provider, modelId: model })
+    return (options, work) => this.#call(options, facts, work)
   }
 
   #findProvider(name: unknown): Provider {
@@ -508,6 +538,23 @@ const priorities = { low: -1, normal: 0, high: 1 } as const
 
 function priorityOf(given: unknown): number {
   return priorities[checkWord('priority', given, ['normal', 'low', 'high'])]
+}
+
+/** What a call is about, as telemetry is told. */
+function about(
+  verb: string,
+  operation: OperationKind,
+  ...asked: readonly { readonly provider: Provider; readonly modelId?: string }[]
+): Omit<CallFacts, 'call'> {
+  const targets = asked.map(({ provider, modelId }) => ({
+    provider: provider.name,
+    ...(modelId !== undefined && { model: modelId }),
+  }))
+  return { verb, operation, targets }
+}
+
+function describeText(verb: string, { callId, targets }: TextLoopOptions): CallFacts {
+  return { call: callId, ...about(verb, 'chat', ...targets) }
 }
 
 function abilityOf(audit: AuditLog | undefined): Abilities['audit'] {

@@ -1,5 +1,6 @@
-import { context, SpanStatusCode, trace, type Attributes } from '@opentelemetry/api'
+import { context, metrics, SpanStatusCode, trace, type Attributes } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { MeterProvider, MetricReader, type HistogramMetricData } from '@opentelemetry/sdk-metrics'
 import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
@@ -30,6 +31,8 @@ export async function startWorld(
   })
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   trace.setGlobalTracerProvider(provider)
+  const reader = new IdleReader()
+  metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
   const emulator = await startEmulator({ pace: 'instant', ...emulatorOptions })
   const client = createClient({
     retries: 0,
@@ -43,6 +46,13 @@ export async function startWorld(
     client,
     /** Every span that ended, in the order of their ends. */
     spans: (): readonly ReadableSpan[] => exporter.getFinishedSpans(),
+    /** What the instruments of a name have measured: how often, the sum, and the attributes. */
+    async measured(name: string): Promise<{ count: number; sum: number; attributes: Attributes }[]> {
+      const { resourceMetrics } = await reader.collect()
+      const all = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics)
+      const found = all.find(({ descriptor }) => descriptor.name === name) as HistogramMetricData | undefined
+      return (found?.dataPoints ?? []).map(({ attributes, value: { count, sum = 0 } }) => ({ count, sum, attributes }))
+    },
     /** Runs `work` in a span of the caller's own; gives its outcome, which may be an error, and the span. */
     async within<R>(name: string, work: () => Promise<R>): Promise<{ outcome: R | Error; span: ReadableSpan }> {
       const outcome = await trace.getTracer('test').startActiveSpan(name, async (span) => {
@@ -64,6 +74,7 @@ export async function startWorld(
       await emulator.close()
       await provider.shutdown()
       trace.disable()
+      metrics.disable()
       context.disable()
     },
   }
@@ -72,4 +83,10 @@ export async function startWorld(
 /** The decisions on a span. */
 export function decisionsOf({ events }: ReadableSpan): Attributes[] {
   return events.filter(({ name }) => name === 'shlyuz.policy.decision').map(({ attributes = {} }) => attributes)
+}
+
+/** Collects when it is asked to. */
+class IdleReader extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
 }

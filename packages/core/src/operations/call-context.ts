@@ -8,6 +8,7 @@ import type { Budgets } from '../resilience/budgets.ts'
 import type { Latencies } from '../resilience/latencies.ts'
 import type { Limits } from '../resilience/limits.ts'
 import type { RetryOptions } from '../resilience/retry.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { CallScope } from '../transport/call-scope.ts'
 import type { ExchangeLimits } from '../transport/http-exchange.ts'
 import type { Pools } from '../transport/pools.ts'
@@ -35,6 +36,7 @@ export interface ClientServices {
   /** Price lines of the caller's own. */
   readonly prices: PriceTable
   readonly audit: AuditLog | undefined
+  readonly telemetry: Telemetry
 }
 
 /** How masked values are put back into an answer. */

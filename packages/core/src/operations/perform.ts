@@ -2,15 +2,14 @@ import type { GrantedAccess } from '../auth/authorizer.ts'
 import { CircuitOpenError } from '../errors/circuit-open-error.ts'
 import { ConnectionError } from '../errors/connection-error.ts'
 import { QueueFullError } from '../errors/queue-full-error.ts'
-import { ShlyuzError } from '../errors/shlyuz-error.ts'
+import { ShlyuzError, type Attempt } from '../errors/shlyuz-error.ts'
 import { readSource } from '../auth/read-source.ts'
-import type { Effect, Operation, Provider, Reply, StreamReply, WireRequest } from '../provider.ts'
+import type { Effect, Operation, OperationKind, Provider, Reply, StreamReply, WireRequest } from '../provider.ts'
 import type { LimitTarget } from '../resilience/limits.ts'
 import { retry } from '../resilience/retry.ts'
 import type { HttpExchange } from '../transport/http-exchange.ts'
 import { auditOutcome, type AuditTicket } from './audit-call.ts'
 import type { CallContext } from './call-context.ts'
-import type { CallRecord } from './call-record.ts'
 import { wantsFreshToken } from './create-provider-error.ts'
 import { openExchange, type OpenedExchange } from './open-exchange.ts'
 import { StreamAnswerReader, type PartSink } from './stream-answer-reader.ts'
@@ -72,9 +71,9 @@ export function performStream(
   })
 }
 
-type Attempt<T> = (granted: GrantedAccess | undefined, state: AttemptState) => Promise<T>
+type Try<T> = (granted: GrantedAccess | undefined, state: AttemptState) => Promise<T>
 
-function performAttempts<T>(context: CallContext, request: WireRequest, attempt: Attempt<T>): Promise<T> {
+function performAttempts<T>(context: CallContext, request: WireRequest, attempt: Try<T>): Promise<T> {
   let state = new AttemptState()
   let refreshed = false
   let unresolved = 0
@@ -84,7 +83,7 @@ function performAttempts<T>(context: CallContext, request: WireRequest, attempt:
     state = new AttemptState()
     const granted = request.operation === 'token' ? undefined : await grantAccess(context)
     state.authorised = true
-    const finish = startAttempt(context.record, context)
+    const finish = startAttempt(context, request.operation)
     try {
       const target = await describeTarget(context, request, granted)
       const reply = await context.services.limits.run(target, context.scope, () => attempt(granted, state))
@@ -167,27 +166,31 @@ async function runReads<R>({ scope, secretRequest }: CallContext, operation: Ope
 
 /** Enters an attempt in the record; the returned function closes the entry. */
 function startAttempt(
-  record: CallRecord,
-  { provider, model, services }: CallContext,
+  { record, provider, model, services }: CallContext,
+  operation: OperationKind,
 ): (state: AttemptState, error?: unknown) => void {
+  record.status = 0
   const startedAt = new Date().toISOString()
   const start = performance.now()
   return ({ ticket }, error) => {
     const durationMs = Math.round(performance.now() - start)
-    record.attempts.push({
+    const attempt: Attempt = {
       provider: provider.name,
       ...(model && { model: model.id }),
       startedAt,
       durationMs,
       ...(error !== undefined && { error: describeError(error) }),
-    })
-    auditOutcome(
-      services.audit,
-      record,
-      ticket,
-      durationMs,
-      error === undefined ? undefined : describeError(error).code,
-    )
+    }
+    record.attempts.push(attempt)
+    auditOutcome(services.audit, record, ticket, durationMs, attempt.error?.code)
+    const { id, status, origin } = record
+    services.telemetry.attempt(() => ({
+      call: id,
+      operation,
+      ...attempt,
+      ...(status > 0 && { status }),
+      ...(origin !== undefined && { origin }),
+    }))
   }
 }
 

@@ -3,6 +3,7 @@ import { ShlyuzError } from '../../errors/shlyuz-error.ts'
 import type { ModelIdentity } from '../../policy/intent.ts'
 import type { Receipt } from '../../policy/receipt.ts'
 import type { Endpoint, Operation, Provider, TextResult, WireRequest } from '../../provider.ts'
+import { Telemetry } from '../../telemetry/telemetry.ts'
 import { testNetwork } from '../../testing/test-network.ts'
 import { Budgets } from '../../resilience/budgets.ts'
 import { Limits } from '../../resilience/limits.ts'
@@ -75,8 +76,9 @@ export async function runCanary(
     ...frame.services,
     pools,
     network: 'test',
-    // No line in the audit log: an alarm on refusals would ring for every canary.
+    // No line in the audit log and none in the logger: an alarm on refusals would ring for every canary.
     audit: undefined,
+    telemetry: new Telemetry(undefined),
     // Canaries spend nothing, and say nothing of the services.
     limits: new Limits({ breaker: false }),
     budgets: new Budgets([], undefined, () => {}),
