@@ -2,21 +2,13 @@ import { getEventListeners } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { definePolicy, rule, tool, type CallOptions, type Client, type TextOptions } from '@shlyuz/core'
 import { expect, it, vi } from 'vitest'
+import { requestsOf, startEmulated } from './emulated.ts'
 import { z } from 'zod'
 import { startFakeClock } from './fake-clock.ts'
 import { openFullBacklog } from './full-backlog.ts'
 import { row } from './row.ts'
 import { openAi } from './surfaces.ts'
-import {
-  caught,
-  eventually,
-  requestsOf,
-  settle,
-  stand,
-  startEmulated,
-  startRaw,
-  type RawWorldOptions,
-} from './world.ts'
+import { caught, eventually, settle, stand, startRaw, type RawWorldOptions } from './world.ts'
 import type { RawHandler, RawServer } from './raw-server.ts'
 
 const giga = { model: 'gigachat/GigaChat-2', prompt: 'x' }

@@ -1,9 +1,10 @@
 import type { ShlyuzError } from '@shlyuz/core'
 import { expect, it } from 'vitest'
+import { requestsOf, startEmulated } from './emulated.ts'
 import type { RawExchange } from './raw-server.ts'
 import { row } from './row.ts'
 import { openAi, surfaces } from './surfaces.ts'
-import { caught, eventually, requestsOf, settle, stand, startEmulated, startRaw } from './world.ts'
+import { caught, eventually, settle, stand, startRaw } from './world.ts'
 
 const ask = { model: stand, prompt: 'x' }
 const services = [

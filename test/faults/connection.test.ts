@@ -4,10 +4,11 @@ import { createClient, type ShlyuzError } from '@shlyuz/core'
 import { startEmulator } from '@shlyuz/emulator'
 import { gigachat } from '@shlyuz/gigachat'
 import { expect, it } from 'vitest'
+import { requestsOf, startEmulated } from './emulated.ts'
 import { openFullBacklog } from './full-backlog.ts'
 import { row } from './row.ts'
 import { openAi } from './surfaces.ts'
-import { caught, createStand, eventually, requestsOf, settle, stand, startEmulated, startRaw } from './world.ts'
+import { caught, createStand, eventually, settle, stand, startRaw } from './world.ts'
 
 const ask = { model: stand, prompt: 'x' }
 const giga = { model: 'gigachat/GigaChat-2', prompt: 'x' }

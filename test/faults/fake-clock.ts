@@ -13,8 +13,10 @@ export interface FakeClock extends Disposable {
   pass(ms: number): Promise<void>
 }
 
-/** Real turns of the event loop in which sockets may bring something, after each step of time. */
-const turns = 40
+/** Real turns of the event loop, and a real pause, in which sockets may bring something between two steps of time. */
+const turns = 20
+const pauseMs = 1
+const { setTimeout: realTimeout } = globalThis
 const stepMs = 50
 
 export function startFakeClock(): FakeClock {
@@ -45,6 +47,7 @@ export function startFakeClock(): FakeClock {
       for (;;) {
         // Sockets first: what they bring now did not take time.
         for (let turn = 0; turn < turns && !state.settled; turn++) await nextTurn()
+        if (!state.settled) await new Promise((resolve) => realTimeout(resolve, pauseMs))
         if (state.settled) return passed - begun
         if (passed - begun > limitMs) throw new Error(`it was not over after ${limitMs} ms`)
         await pass(stepMs)

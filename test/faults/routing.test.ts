@@ -1,8 +1,9 @@
 import { auditSink, definePolicy, rule, type AuditRecord, type ShlyuzError } from '@shlyuz/core'
 import { expect, it } from 'vitest'
+import { requestsOf, startEmulated } from './emulated.ts'
 import { row } from './row.ts'
 import { openAi } from './surfaces.ts'
-import { caught, eventually, policy, requestsOf, settle, stand, startEmulated, startRaw } from './world.ts'
+import { caught, eventually, policy, settle, stand, startRaw } from './world.ts'
 
 const ask = { model: stand, prompt: 'x' }
 

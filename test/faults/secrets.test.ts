@@ -1,9 +1,10 @@
 import { inspect } from 'node:util'
-import { createClient, type ShlyuzError } from '@shlyuz/core'
-import { startEmulator, type Emulator } from '@shlyuz/emulator'
+import { createClient, type Client, type ShlyuzError } from '@shlyuz/core'
+import type { Emulator } from '@shlyuz/emulator'
 import { gigachat } from '@shlyuz/gigachat'
 import { yandexgpt } from '@shlyuz/yandexgpt'
 import { expect, it } from 'vitest'
+import { startEmulated } from './emulated.ts'
 import { row } from './row.ts'
 import { caught } from './world.ts'
 
@@ -38,24 +39,13 @@ function expectClean(error: unknown, ...secrets: readonly string[]): void {
   expect(/1c9d-secret|(?:Bearer|Api-Key|Basic) \S{8}/.exec(text)?.[0]).toBeUndefined()
 }
 
-async function withClient(
-  act: (client: ReturnType<typeof connect>, emulator: Emulator) => Promise<void>,
-  wrong = false,
-) {
-  await using emulator = await startEmulator({ pace: 'instant' })
-  await using client = connect(emulator, wrong)
+async function withClient(act: (client: Client, emulator: Emulator) => Promise<void>, wrong = false): Promise<void> {
+  await using world = await startEmulated()
+  const { emulator } = world
+  if (!wrong) return act(world.client, emulator)
+  const providers = [gigachat({ ...emulator.gigachat, credentials }), yandexgpt({ ...emulator.yandexgpt, apiKey })]
+  await using client: Client = createClient({ providers, network: emulator.network, retries: 0 })
   await act(client, emulator)
-}
-
-function connect(emulator: Emulator, wrong: boolean) {
-  return createClient({
-    providers: [
-      gigachat({ ...emulator.gigachat, ...(wrong && { credentials }) }),
-      yandexgpt({ ...emulator.yandexgpt, ...(wrong && { apiKey }) }),
-    ],
-    network: emulator.network,
-    retries: 0,
-  })
 }
 
 const models = ['gigachat/GigaChat-2', 'yandexgpt/yandexgpt-5.1'] as const
@@ -144,7 +134,8 @@ row('F64', () => {
     ['GigaChat', (emulator: Emulator) => [gigachat({ accessToken: injected, ca: emulator.gigachat.ca })], models[0]],
     ['YandexGPT', () => [yandexgpt({ apiKey: injected, folderId: 'b1gexamplefolder0000' })], models[1]],
   ] as const)('a key of %s', async (_name, providers, model) => {
-    await using emulator = await startEmulator({ pace: 'instant' })
+    await using world = await startEmulated()
+    const { emulator } = world
     const make = () => createClient({ providers: providers(emulator), network: emulator.network, retries: 0 })
     const error = await caught(async () => {
       await using client = make()

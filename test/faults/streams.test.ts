@@ -1,9 +1,10 @@
 import type { Client, ShlyuzError, StreamInterruptedError, TextStream, TextStreamPart } from '@shlyuz/core'
 import { expect, it } from 'vitest'
+import { startEmulated } from './emulated.ts'
 import type { RawExchange } from './raw-server.ts'
 import { row } from './row.ts'
 import { gigachatV1, openAi, surfaces, yandexgptNative, type StreamSurface } from './surfaces.ts'
-import { caught, eventually, settle, stand, startEmulated, startRaw } from './world.ts'
+import { caught, eventually, settle, stand, startRaw } from './world.ts'
 
 const pieces = ['При', 'вет, 👩‍🚀 ', 'ё\u2028', 'конец']
 

@@ -6,9 +6,9 @@ import { createClient, type Warning } from '@shlyuz/core'
 import { startEmulator, type Emulator } from '@shlyuz/emulator'
 import { gigachat } from '@shlyuz/gigachat'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { requestsOf } from './emulated.ts'
 import { fileTokenStore } from '../../packages/core/src/auth/file-token-store.ts'
 import { row } from './row.ts'
-import { requestsOf } from './world.ts'
 
 const ask = { model: 'gigachat/GigaChat-2', prompt: 'Привет' }
 /** Modes and links are what is tested; Windows has others. */

@@ -1,6 +1,5 @@
 import { createClient, definePolicy, type Client, type ClientOptions, type Provider } from '@shlyuz/core'
 import { testNetwork, type TestNetwork, type TestNetworkOptions } from '@shlyuz/core/testing'
-import { startEmulator, type Emulator, type EmulatorOptions } from '@shlyuz/emulator'
 import { gigachat } from '@shlyuz/gigachat'
 import { openaiCompatible } from '@shlyuz/openai-compatible'
 import { yandexgpt } from '@shlyuz/yandexgpt'
@@ -24,9 +23,9 @@ export const policy = definePolicy({
 })
 
 /** Faults are told one after the other here: a breaker would leave the server alone. */
-const limits = { breaker: false } as const
+export const limits = { breaker: false } as const
 
-type Options = Partial<ClientOptions<readonly Provider[]>>
+export type Options = Partial<ClientOptions<readonly Provider[]>>
 
 export interface RawWorld extends AsyncDisposable {
   readonly server: RawServer
@@ -81,38 +80,6 @@ export function createProviders(): readonly Provider[] {
 
 export function createStand(name = 'stand', host = 'llm.corp.example'): Provider {
   return openaiCompatible({ name, baseUrl: `https://${host}/v1`, apiKey: 'a-key' })
-}
-
-export interface EmulatedWorld extends AsyncDisposable {
-  readonly emulator: Emulator
-  readonly client: Client
-}
-
-/** The emulator, and a client of its services. Both close with the scope. */
-export async function startEmulated(
-  options: Options = {},
-  emulatorOptions: EmulatorOptions = {},
-): Promise<EmulatedWorld> {
-  const emulator = await startEmulator({ pace: 'instant', ...emulatorOptions })
-  const client: Client = createClient({
-    retries: 0,
-    limits,
-    ...options,
-    providers: options.providers ?? [gigachat(emulator.gigachat), yandexgpt(emulator.yandexgpt)],
-    network: emulator.network,
-  })
-  return {
-    emulator,
-    client,
-    async [Symbol.asyncDispose]() {
-      await client.close({ graceMs: 0 })
-      await emulator.close()
-    },
-  }
-}
-
-export function requestsOf({ requests }: Emulator, operation: string) {
-  return requests.filter((one) => one.operation === operation)
 }
 
 /** Waits for a moment in which nothing more should happen. */

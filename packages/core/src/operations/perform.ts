@@ -129,7 +129,11 @@ async function describeTarget(
   { endpoint, operation, body }: WireRequest,
   granted: GrantedAccess | undefined,
 ): Promise<LimitTarget> {
-  const { provider, priority } = context
+  const {
+    provider,
+    priority,
+    retry: { longestWaitMs },
+  } = context
   const url = provider.endpoints[endpoint]?.url ?? ''
   const counts = provider.parallel?.operations.includes(operation) === true
   return {
@@ -139,6 +143,7 @@ async function describeTarget(
     slots: counts ? await slotsOf(context) : undefined,
     tokens: Math.ceil((typeof body === 'string' ? body.length : 0) / charactersPerToken),
     priority,
+    patienceMs: longestWaitMs,
   }
 }
 

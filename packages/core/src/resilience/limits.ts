@@ -3,6 +3,7 @@ import { QueueFullError } from '../errors/queue-full-error.ts'
 import { RateLimitError } from '../errors/rate-limit-error.ts'
 import type { CallScope } from '../transport/call-scope.ts'
 import { Breaker, type BreakerOptions } from './breaker.ts'
+import { serverWaitCapMs } from './retry.ts'
 import { MemoryStore } from './memory-store.ts'
 import { RetryBudget } from './retry-budget.ts'
 import type { SharedStore } from './shared-store.ts'
@@ -52,7 +53,12 @@ export interface LimitTarget {
   /** Estimate, for rates of tokens. */
   readonly tokens: number
   readonly priority: number
+  /** A longer wait is not begun: another target may do better. */
+  readonly patienceMs: number
 }
+
+/** An error of ours, from which nothing new is learned. */
+const quietCode = 'limit.quiet'
 
 const leaseMs = 30_000
 const renewalMs = 10_000
@@ -94,7 +100,7 @@ export class Limits {
       queue?.accepted()
       return result
     } catch (error) {
-      if (RateLimitError.isInstance(error)) this.#learn(target, queue, error)
+      if (RateLimitError.isInstance(error) && error.code !== quietCode) this.#learn(target, queue, error)
       throw error
     } finally {
       freeShared?.()
@@ -141,9 +147,12 @@ export class Limits {
     }
   }
 
-  async #waitForRates({ provider, account, tokens }: LimitTarget, scope: CallScope): Promise<void> {
+  async #waitForRates({ provider, account, tokens, patienceMs }: LimitTarget, scope: CallScope): Promise<void> {
     const quiet = (this.#quietUntil.get(account) ?? 0) - Date.now()
-    if (quiet > 0) await waitWithin(quiet, provider, scope)
+    if (quiet > 0) {
+      if (quiet > patienceMs || quiet >= scope.remainingMs) throw createQuietError(provider, quiet)
+      await scope.wait(quiet)
+    }
     const { requests, tokens: rate } = this.#options.rates?.[provider] ?? {}
     if (requests) await this.#takeRate(`${account} requests`, 1, requests, provider, scope)
     if (rate) await this.#takeRate(`${account} tokens`, tokens, rate, provider, scope)
@@ -160,7 +169,8 @@ export class Limits {
   /** The service said how much is too much. */
   #learn({ account }: LimitTarget, queue: SlotQueue | undefined, { retryAfterMs }: RateLimitError): void {
     if (retryAfterMs === undefined) queue?.refused()
-    else this.#quietUntil.set(account, Math.max(this.#quietUntil.get(account) ?? 0, Date.now() + retryAfterMs))
+    else if (retryAfterMs <= serverWaitCapMs)
+      this.#quietUntil.set(account, Math.max(this.#quietUntil.get(account) ?? 0, Date.now() + retryAfterMs))
   }
 
   /** Asks the shared store; without it, or when it cannot be reached, that of this process. */
@@ -178,6 +188,18 @@ export class Limits {
       })
     }
   }
+}
+
+/** The service has asked for silence, and was not asked again. */
+function createQuietError(provider: string, waitMs: number): RateLimitError {
+  return new RateLimitError(
+    `'${provider}' asked to be left alone for ${Math.round(waitMs)} ms more; it was not asked`,
+    {
+      code: quietCode,
+      retryAfterMs: Math.round(waitMs),
+      hint: `Сервис '${provider}' просил подождать ещё ${Math.ceil(waitMs / 1000)} с: подождите или используйте client.fallback([…]).`,
+    },
+  )
 }
 
 /** @throws QueueFullError for a wait that would pass the deadline */
