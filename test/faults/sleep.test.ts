@@ -25,6 +25,21 @@ row('F68', () => {
     expect(world.server.requests).toHaveLength(1)
   })
 
+  it('what begins after waking is not taken for dead', async () => {
+    await using world = await startRaw(async (exchange) => {
+      if (!exchange.request.body.includes('"stream":true')) return exchange.answer(200, openAi.whole('да'))
+      await exchange.head()
+      await exchange.chunk(openAi.frame(['При'])[0] ?? '')
+    })
+    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true })
+    for await (const _part of world.client.streamText({ model: stand, prompt: 'x' })) {
+      // On the same turn of the loop: no limit has been looked at yet.
+      vi.setSystemTime(Date.now() + 600_000)
+      expect((await world.client.generateText({ model: stand, prompt: 'x' })).text).toBe('да')
+      break
+    }
+  })
+
   it('a nap shorter than the limit changes nothing', async () => {
     let finish: () => void = () => {}
     await using world = await startRaw(async (exchange) => {

@@ -69,7 +69,7 @@ export function checkClientOptions(options: ClientOptions<readonly Provider[]>):
     timeouts: checkTimeouts(options.timeout, defaultTimeouts),
     retries: options.retries ?? 2,
     network: checkNetwork(options.network, policy),
-    prices: checkPrices(options.prices),
+    prices: checkPrices(options.prices, [...providers.keys()]),
     audit: checkAudit(options.audit, policy),
     logger: checkLogger(options.logger),
   }

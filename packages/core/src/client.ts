@@ -292,13 +292,7 @@ class ShlyuzClient {
     const { weights } = options
     const checked = this.#checkTargets('balance', targets, 2)
     if (weights === undefined) return Object.freeze({ type: 'balance', targets: checked })
-    const good = Array.isArray(weights) && weights.length === checked.length
-    if (!good || !weights.every((weight) => Number.isFinite(weight) && weight >= 0) || !weights.some(Boolean)) {
-      refuse(
-        'balance: weights are one number for each target, not all zero',
-        'weights: по числу целей, например [3, 1].',
-      )
-    }
+    planRoute(this.#providers, { type: 'balance', targets: checked, weights })
     return Object.freeze({ type: 'balance', targets: checked, weights: Object.freeze([...weights]) })
   }
 

@@ -1,6 +1,7 @@
 import type { Attempt } from '../errors/shlyuz-error.ts'
 import { ShlyuzError } from '../errors/shlyuz-error.ts'
-import { worthWaitingMs } from '../resilience/moves-on.ts'
+import { movesOn, worthWaitingMs } from '../resilience/moves-on.ts'
+import { isCallersReason } from '../transport/call-scope.ts'
 import type { Target } from './find-target.ts'
 import { HedgeLost, placesOf, runRoute, type RoutePlan } from './route.ts'
 import type { CallFrame } from './run-call.ts'
@@ -19,7 +20,9 @@ export async function askAlong<R extends object>(
 ): Promise<R> {
   const places = placesOf(route)
   if (places.length === 1) return ask(frame, targets[0] as Target)
-  for (const place of places) await ask({ ...frame, judgeOnly: true }, targets[place] as Target)
+  for (const [index, place] of places.entries()) {
+    await ask({ ...frame, judgeOnly: { isFirst: index === 0 } }, targets[place] as Target)
+  }
   const { latencies } = frame.services
   const tried: Attempt[] = []
   return runRoute(route, frame.scope, {
@@ -34,8 +37,8 @@ export async function askAlong<R extends object>(
         if (claim?.() === false) throw new HedgeLost('another target was quicker')
         return withAttempts(result, tried)
       } catch (error) {
-        watched('failed')
-        if (ShlyuzError.isInstance(error)) {
+        watched(movesOn(error) ? 'failed' : 'left')
+        if (ShlyuzError.isInstance(error) && !isCallersReason(error)) {
           tried.push(...error.attempts)
           error.attempts = [...tried]
         }

@@ -14,8 +14,8 @@ export interface AuditTicket {
   readonly attempt: number
 }
 
-/** Denials that are written: one ends a call once, whoever passes it on. */
-const written = new WeakSet<Decision>()
+/** Calls whose denial is written, by decision: one decision may end several calls, and each of them once. */
+const written = new WeakMap<Decision, Set<string>>()
 
 /**
  * Records that an attempt is about to be sent. Bytes leave only when this has resolved.
@@ -49,8 +49,10 @@ export function auditOutcome(
 
 /** Records a refusal that ends a call, and gives the error back: refused it is, recorded or not. */
 export async function auditDenial<E>({ audit }: ClientServices, record: CallRecord, error: E): Promise<E> {
-  if (!audit || !PolicyDeniedError.isInstance(error) || written.has(error.decision)) return error
-  written.add(error.decision)
+  if (!audit || !PolicyDeniedError.isInstance(error)) return error
+  const calls = written.get(error.decision) ?? new Set<string>()
+  if (calls.has(record.id)) return error
+  written.set(error.decision, calls.add(record.id))
   const ticket = { decision: randomUUID(), attempt: record.attempts.length + 1 }
   await audit.append(describe(record, ticket, [error.decision])).catch(() => {})
   return error

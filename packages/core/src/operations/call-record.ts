@@ -42,6 +42,8 @@ export class CallRecord {
   personal: Receipt['personal']
   /** What the policy said of the connections of the pool that serves the call. */
   socketDecisions: readonly Decision[] = []
+  /** Something may have been done, and is paid for: an answer began, or a request went out and nobody knows. */
+  mayCost = false
   /** The last whole body, for `include: { raw: true }`. */
   raw: unknown
   readonly #decisions: Decision[] = []
@@ -100,6 +102,7 @@ export class CallRecord {
   }
 
   answer(status: number, headers: AnswerHeaders): void {
+    if (status >= 200 && status < 300) this.mayCost = true
     this.#tellOfSocket()
     this.status = status
     this.headers = headers

@@ -5,10 +5,17 @@ import type { PriceLines, PriceTable } from './prices.ts'
 const amounts = ['inputPerMillion', 'outputPerMillion', 'cachedInputPerMillion', 'perImage'] as const
 
 /** Price lines of the caller's own, copied. @throws ConfigurationError */
-export function checkPrices(given: unknown): PriceTable {
+export function checkPrices(given: unknown, providers: readonly string[]): PriceTable {
   if (given === undefined) return new Map()
   if (!isObject(given))
     return refuse('prices must be an object by model', "prices: { 'провайдер/модель': { prices: […] } }.")
+  const stray = Object.keys(given).find((model) => !providers.some((name) => model.startsWith(`${name}/`)))
+  if (stray !== undefined) {
+    refuse(
+      `prices: '${stray.slice(0, 100)}' names no configured provider`,
+      `prices: ключ — '<провайдер>/<модель>'; есть провайдеры ${providers.join(', ')}.`,
+    )
+  }
   return new Map(
     Object.entries(given).map(([model, lines]) => [model.toLowerCase(), checkLines(model.slice(0, 100), lines)]),
   )

@@ -113,8 +113,8 @@ function judgeEndpoint({ guard, model }: CallContext, endpoint: Endpoint, reques
       hasBody: request.body !== undefined,
       ...(model && { model }),
     })
-    // What was only observed is judged anew: observing may end.
-    if (!judged.decision.would) byRequest.set(key, judged)
+    // A refusal is said anew to each call, and what was only observed is judged anew: observing may end.
+    if (judged.decision.verdict === 'allow' && !judged.decision.would) byRequest.set(key, judged)
   }
   return judged
 }

@@ -21,10 +21,13 @@ class AttemptState {
   authorised = false
   exchange: HttpExchange | undefined
   ticket: AuditTicket | undefined
+  /** Tells the breaker that the service has begun to answer well. */
+  onAnswered: (() => void) | undefined
   reader: StreamAnswerReader | undefined
 
   take({ exchange, ticket }: OpenedExchange): void {
     this.exchange = exchange
+    if (this.onAnswered) exchange.onGoodAnswer = this.onAnswered
     this.ticket = ticket
   }
 
@@ -86,7 +89,10 @@ function performAttempts<T>(context: CallContext, request: WireRequest, attempt:
     const finish = startAttempt(context, request.operation)
     try {
       const target = await describeTarget(context, request, granted)
-      const reply = await context.services.limits.run(target, context.scope, () => attempt(granted, state))
+      const reply = await context.services.limits.run(target, context.scope, (answered) => {
+        state.onAnswered = answered
+        return attempt(granted, state)
+      })
       finish(state)
       return reply
     } catch (error) {
@@ -177,7 +183,8 @@ function startAttempt(
   record.status = 0
   const startedAt = new Date().toISOString()
   const start = performance.now()
-  return ({ ticket }, error) => {
+  return ({ ticket, exchange }, error) => {
+    if (exchange?.sent && !exchange.answered) record.mayCost = true
     const durationMs = Math.round(performance.now() - start)
     const attempt: Attempt = {
       provider: provider.name,

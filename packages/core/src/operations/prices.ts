@@ -37,6 +37,9 @@ const charactersPerToken = 2
 /** Tokens of an answer whose length nobody bounded. */
 export const assumedOutputTokens = 4_096
 
+/** Characters that stand for an image or a file: about 3,000 tokens, what services count for a large image. */
+export const assumedFileCharacters = 6_000
+
 /** The most that a call is expected to cost; `undefined` without a price line. */
 export function estimateCost(prices: readonly Price[] | undefined, ahead: Ahead): Cost | undefined {
   const { outputTokens } = ahead

@@ -2,6 +2,7 @@ import type { Provider } from '../provider.ts'
 import { movesOn } from '../resilience/moves-on.ts'
 import type { RoutedModel } from '../resilience/routed-model.ts'
 import { CallScope } from '../transport/call-scope.ts'
+import { checkNumber, refuse } from './checks.ts'
 import { findTarget, type Target } from './find-target.ts'
 
 /** A model value taken apart: numbers are places of targets in the order they are written. */
@@ -40,13 +41,35 @@ export function planRoute(providers: ReadonlyMap<string, Provider>, model: unkno
   const read = (one: unknown): Route => {
     const { type, targets: inner } = (one ?? {}) as Partial<RoutedModel>
     if (type === undefined || !Array.isArray(inner)) return targets.push(findTarget(providers, one)) - 1
+    const routed = checkRouted(one as RoutedModel)
     const routes = inner.map(read)
-    const routed = one as RoutedModel
     if (routed.type === 'hedge') return { type: 'hedge', routes: routes as [Route, Route], delayMs: routed.delayMs }
     if (routed.type === 'balance') return { type: 'balance', routes, weights: routed.weights }
     return { type: 'fallback', routes }
   }
   return { route: read(model), targets }
+}
+
+/** A value need not come from `client.fallback` and its like: one that came as JSON is checked as well. */
+function checkRouted(model: RoutedModel): RoutedModel {
+  const { type, targets } = model
+  const known = type === 'fallback' || type === 'balance' || type === 'hedge'
+  const least = type === 'fallback' ? 1 : 2
+  if (!known || targets.length < least || (type === 'hedge' && targets.length !== least)) {
+    refuse(
+      'model must be a string, or come from client.fallback, balance or hedge with enough targets',
+      "model: строка, client.fallback(['a/x', 'b/y']), client.balance([…]) или client.hedge([первая, вторая], { delayMs }).",
+    )
+  }
+  if (type === 'hedge') checkNumber('hedge: delayMs', model.delayMs ?? Number.NaN, 0, 2 ** 31 - 1)
+  if (type === 'balance' && model.weights !== undefined) checkWeights(model.weights, targets.length)
+  return model
+}
+
+function checkWeights(weights: readonly number[], count: number): void {
+  const good = Array.isArray(weights) && weights.length === count
+  if (good && weights.every((weight) => Number.isFinite(weight) && weight >= 0) && weights.some(Boolean)) return
+  refuse('balance: weights are one number for each target, not all zero', 'weights: по числу целей, например [3, 1].')
 }
 
 /** The places of all targets in a route, in its order. */
@@ -99,7 +122,7 @@ async function followInOrder<R>(routes: readonly Route[], way: Way, runner: Rout
 
 /** A target that is not the last may use half of what is left, so that the next one has its chance. */
 function createLegScope(parent: CallScope): CallScope {
-  return new CallScope({ wheel: parent.wheel, parent, limitMs: parent.remainingMs / 2, phase: 'attempt' })
+  return new CallScope({ wheel: parent.wheel, parent, limitMs: Math.round(parent.remainingMs / 2), phase: 'attempt' })
 }
 
 /** By weight; else the better of two drawn at random, which spreads load without chasing the best one. */
@@ -162,7 +185,8 @@ function followBoth<R>(
     }
     const settle = (act: () => void): void => {
       clearTimeout(timer)
-      for (const scope of scopes) scope.end()
+      // Nothing runs in the one that answered; the other one ends with all that runs in it.
+      for (const scope of scopes) scope.fail(new HedgeLost('the call is over'))
       act()
     }
     let isSecondStarted = false

@@ -13,6 +13,7 @@ import type { Loss } from '../vocabulary/warnings.ts'
 import type { CallContext, ClientServices } from './call-context.ts'
 import { CallRecord } from './call-record.ts'
 import type { AllTimeouts } from './check-timeouts.ts'
+import { findDeniedAddress } from './find-denied-address.ts'
 import { auditDenial } from './audit-call.ts'
 import { createIntent, loggingOf, originsOf } from './create-intent.ts'
 import { demandedHeaders, demandsMask } from './inspect-call.ts'
@@ -35,8 +36,11 @@ export interface CallFrame {
   readonly retries: number
   /** A longer wait is not started. @default 60 s */
   readonly longestWaitMs?: number
-  /** The policy is asked and nothing else happens: the call gives nothing back. */
-  readonly judgeOnly?: boolean
+  /**
+   * The policy is asked and nothing else happens: the call gives nothing back. The addresses of a target that is not the
+   * first are judged too: those of the first are when it is asked.
+   */
+  readonly judgeOnly?: { readonly isFirst: boolean }
   readonly priority: number
 }
 
@@ -129,8 +133,12 @@ export async function runCall<R>(frame: CallFrame, aim: CallAim, work: (call: Op
       record.personal = isMasked ? own : found
       if (isMasked) record.masked = counts
     }
-    // Whoever asks for this wants no result.
-    if (frame.judgeOnly) return undefined as R
+    if (frame.judgeOnly) {
+      const denied = !frame.judgeOnly.isFirst && identity && findDeniedAddress(guard, provider, identity)
+      if (denied) throw createDeniedError(guard.refuseFallback(denied, `${provider.name}/${identity.id}`))
+      // Whoever asks for this wants no result.
+      return undefined as R
+    }
     const headers = demandedHeaders(decision)
     const context: CallContext = {
       services,
@@ -150,7 +158,8 @@ export async function runCall<R>(frame: CallFrame, aim: CallAim, work: (call: Op
     }
     const call = { context, record, isMasked, ...(ref && { ref, identity }) }
     const which = aim.isDeferred ? 'deferredPrices' : 'prices'
-    const spending = ref && aim.ahead && (await setAsideFor(context, ref, aim.ahead, which))
+    const { ahead } = aim
+    const spending = ref && ahead && (await setAsideFor(context, ref, () => ahead, which))
     try {
       const result = await work(call)
       await uploads.settle('kept')

@@ -18,16 +18,26 @@ export interface SettleSpending {
 export async function setAsideFor(
   context: CallContext,
   ref: ModelRef,
-  ahead: Ahead,
+  ahead: () => Ahead,
   which: keyof PriceLines = 'prices',
 ): Promise<SettleSpending> {
-  const { services, provider, secretRequest, record } = context
+  const { services, provider, secretRequest, record, scope } = context
   const { budgets, prepaid, prices } = services
-  const micros = microsOf(estimateCost(pricesOf(prices, provider, ref, which), ahead))
-  const money = await budgets.setAside({ provider: provider.name, model: ref.id, labels: secretRequest.labels, micros })
+  if (budgets.isEmpty && !prepaid) return nothing
+  const most = ahead()
+  const micros = microsOf(estimateCost(pricesOf(prices, provider, ref, which), most))
+  const asked = budgets.setAside({ provider: provider.name, model: ref.id, labels: secretRequest.labels, micros })
+  const money = await scope.race(asked).catch((error: unknown) => {
+    // What comes too late is given back.
+    asked.then(
+      (late) => late?.settle(0),
+      () => {},
+    )
+    throw error
+  })
   let giveBack: ((used: number | undefined) => void) | undefined
   try {
-    giveBack = await prepaid?.take(context, ref, tokensOf(ahead))
+    giveBack = await prepaid?.take(context, ref, tokensOf(most))
   } catch (error) {
     await money?.settle(0)
     throw error
@@ -38,12 +48,12 @@ export async function setAsideFor(
   }
   return {
     answered: (cost, usage = {}) => settle(microsOf(cost), sumTokens(usage)),
-    failed: () => {
-      const hasBegun = record.status >= 200 && record.status < 300
-      return hasBegun ? settle(undefined, undefined) : settle(0, 0)
-    },
+    failed: () => (record.mayCost ? settle(undefined, undefined) : settle(0, 0)),
   }
 }
+
+/** Where no budget and no package is watched. */
+const nothing: SettleSpending = Object.freeze({ answered: async () => {}, failed: async () => {} })
 
 function sumTokens({ totalTokens, inputTokens, outputTokens }: Usage): number | undefined {
   if (totalTokens !== undefined) return totalTokens

@@ -25,7 +25,7 @@ import { createTextCall, findCard, type PreparedCall, type TextDraft } from './c
 import { createJobString, type JobPart, type JobTicket } from './job-string.ts'
 import { addCounts, maskDraft } from './mask-call.ts'
 import { checkJobKey, sealValues, type PlaceholderValues } from './seal-values.ts'
-import { assumedOutputTokens, type Ahead } from './prices.ts'
+import { assumedFileCharacters, assumedOutputTokens, type Ahead } from './prices.ts'
 import { loadFiles } from './load-files.ts'
 import { applyLosses, refuseVerb, runModelCall, type CallFrame, type OpenModelCall } from './run-call.ts'
 import { runOperation } from './run-operation.ts'
@@ -248,9 +248,16 @@ type Seal = (ticket: JobTicket, requests?: readonly number[]) => JobTicket
 
 /** What the requests will take at most. */
 function sumAhead(drafts: readonly TextDraft[]): Ahead {
-  const outputs = drafts.map(({ settings }) => settings.maxOutputTokens ?? assumedOutputTokens)
-  const texts = drafts.map(({ messages }) => countContent(messages).characters)
-  return { characters: texts.reduce((a, b) => a + b, 0), outputTokens: outputs.reduce((a, b) => a + b, 0) }
+  let characters = 0
+  let outputTokens = 0
+  for (const { messages, tools, output, settings } of drafts) {
+    const content = countContent(messages)
+    const specs = tools.size > 0 ? JSON.stringify([...tools.values()].map(({ spec }) => spec)).length : 0
+    const schema = output ? JSON.stringify(output.jsonSchema).length : 0
+    characters += content.characters + specs + schema + (content.images + content.files) * assumedFileCharacters
+    outputTokens += settings.maxOutputTokens ?? assumedOutputTokens
+  }
+  return { characters, outputTokens }
 }
 
 interface Piece {

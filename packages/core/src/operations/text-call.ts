@@ -7,7 +7,7 @@ import type { Guard } from '../policy/guard.ts'
 import type { ContentFacts, ModelIdentity } from '../policy/intent.ts'
 import type { MaskSession } from '../policy/masker.ts'
 import type { Provider, TextCall, TextResult } from '../provider.ts'
-import { worthWaitingMs } from '../resilience/moves-on.ts'
+import { movesOn, worthWaitingMs } from '../resilience/moves-on.ts'
 import { serverWaitCapMs, type RetryOptions } from '../resilience/retry.ts'
 import type { CallScope } from '../transport/call-scope.ts'
 import type { ContentPart } from '../vocabulary/messages.ts'
@@ -15,13 +15,14 @@ import type { ModelRef } from '../vocabulary/models.ts'
 import type { Cost, Usage } from '../vocabulary/usage.ts'
 import type { Loss } from '../vocabulary/warnings.ts'
 import { auditDenial } from './audit-call.ts'
+import { findDeniedAddress } from './find-denied-address.ts'
 import { calculateCost, sumCosts } from './calculate-cost.ts'
 import type { CallContext, ClientServices, Restore } from './call-context.ts'
 import { CallRecord } from './call-record.ts'
 import type { AllTimeouts } from './check-timeouts.ts'
 import { optionsOf } from './check-call-options.ts'
 import { countContent, createIntent, originsOf } from './create-intent.ts'
-import { assumedOutputTokens, pricesOf, type Ahead } from './prices.ts'
+import { assumedFileCharacters, assumedOutputTokens, pricesOf, type Ahead } from './prices.ts'
 import { setAsideFor } from './set-aside.ts'
 import { createTextCall, type PreparedCall, type TextDraft } from './create-text-call.ts'
 import {
@@ -147,8 +148,9 @@ async function askLeg(options: TextCallOptions, leg: Leg, run: LegRun, tried: Tr
     if (claim?.() === false) throw new HedgeLost('another target was quicker')
     return { index, prepared: leg.prepared, step: createStep(options, leg, result, tried) }
   } catch (error) {
-    watched('failed')
-    if (error instanceof HedgeLost || scope.reason instanceof HedgeLost) throw error
+    const isLost = error instanceof HedgeLost || scope.reason instanceof HedgeLost
+    watched(!isLost && movesOn(error) ? 'failed' : 'left')
+    if (isLost) throw error
     // The end of the call's own scope is the reason, unless it cut an answer that had begun.
     const ended = scope.over && !StreamInterruptedError.isInstance(error)
     const complete = leg.record.complete(ended ? scope.reason : error, tried.attemptsBefore(leg))
@@ -328,17 +330,8 @@ function judgeFallback(guard: Guard, { provider, identity, ref, prepared }: Leg,
   const name = `${provider.name}/${identity.id}`
   if (intent.verdict === 'deny') return guard.refuseFallback(intent, name)
   const { endpoints: used } = provider.surfaceOf(ref, prepared.call.options)
-  for (const [key, endpoint] of Object.entries(provider.endpoints)) {
-    if (endpoint.credentialOnly || (used && !used.includes(key))) continue
-    const { decision } = guard.judgeUrl(endpoint.url, {
-      credentialOnly: false,
-      method: 'POST',
-      hasBody: true,
-      model: identity,
-    })
-    if (decision.verdict === 'deny') return guard.refuseFallback(decision, name)
-  }
-  return intent
+  const denied = findDeniedAddress(guard, provider, identity, used)
+  return denied ? guard.refuseFallback(denied, name) : intent
 }
 
 async function runLeg(options: TextCallOptions, leg: Leg, scope: CallScope, retry: RetryOptions): Promise<TextResult> {
@@ -359,7 +352,7 @@ async function runLeg(options: TextCallOptions, leg: Leg, scope: CallScope, retr
     ...(headers && { headers }),
     ...(session && { restore: { session, isJson: prepared.outputMode === 'native' } }),
   }
-  const spending = await setAsideFor(context, ref, aheadOf(prepared))
+  const spending = await setAsideFor(context, ref, () => aheadOf(prepared))
   try {
     const result = await runOperation(context, provider.text(prepared.call, ref), options.createSink?.(prepared))
     record.judgeAnswer(identity, result.modelId)
@@ -377,11 +370,11 @@ async function runLeg(options: TextCallOptions, leg: Leg, scope: CallScope, retr
 
 /** What a question will take: its texts, its tools, and the longest answer that was asked for. */
 export function aheadOf({ call }: PreparedCall): Ahead {
-  const { characters } = countContent(call.messages)
+  const { characters, images, files } = countContent(call.messages)
   const tools = call.tools.length === 0 ? 0 : JSON.stringify(call.tools).length
   const schema = call.output ? JSON.stringify(call.output).length : 0
   return {
-    characters: characters + tools + schema,
+    characters: characters + tools + schema + (images + files) * assumedFileCharacters,
     outputTokens: call.settings.maxOutputTokens ?? assumedOutputTokens,
   }
 }

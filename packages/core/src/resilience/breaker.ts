@@ -1,4 +1,3 @@
-import type { CircuitBreakerPolicy } from 'cockatiel'
 import { CircuitOpenError } from '../errors/circuit-open-error.ts'
 import { ConnectionError } from '../errors/connection-error.ts'
 import { ServerError } from '../errors/server-error.ts'
@@ -7,7 +6,7 @@ import { StreamInterruptedError } from '../errors/stream-interrupted-error.ts'
 import { TimeoutError } from '../errors/timeout-error.ts'
 
 export interface BreakerOptions {
-  /** Failures in a row after which an endpoint is left alone. @default 5 */
+  /** Failures in a row after which an endpoint is left alone, from 1. @default 5 */
   readonly failures?: number
   /** How long, in ms, before one trial call. @default 10_000 */
   readonly openMs?: number
@@ -15,31 +14,36 @@ export interface BreakerOptions {
 
 /**
  * A breaker for one endpoint: after some failures in a row calls fail fast, until one trial has passed. Only failures of
- * the way there and of the service count; refusals, aborts and the policy's word say nothing about an endpoint.
+ * the way there and of the service count. An abort, the policy's word and limits of ours say nothing of an endpoint: a
+ * trial that ends so decides nothing. (cockatiel takes such a trial for a success, and cannot share its state.)
  */
 export class Breaker {
   readonly #origin: string
   readonly #failures: number
   readonly #openMs: number
-  readonly #onOpen: (until: number) => void
-  #policy: Promise<CircuitBreakerPolicy> | undefined
-  /** `Date.now()` at which a trial may pass; 0 while calls pass. */
+  readonly #onChange: (openUntil: number) => void
+  #inRow = 0
+  /** Unix time in ms at which a trial may pass; 0 while calls pass. */
   #openUntil = 0
   #isTrying = false
 
-  constructor(origin: string, { failures = 5, openMs = 10_000 }: BreakerOptions, onOpen: (until: number) => void) {
+  /** @param onChange told until when the endpoint is left alone, and 0 when it is not any more */
+  constructor(
+    origin: string,
+    { failures = 5, openMs = 10_000 }: BreakerOptions,
+    onChange: (openUntil: number) => void,
+  ) {
     this.#origin = origin
     this.#failures = failures
     this.#openMs = openMs
-    this.#onOpen = onOpen
+    this.#onChange = onChange
   }
 
   /** @throws CircuitOpenError while the endpoint is left alone, or another call is the trial */
   check(): void {
     if (this.#openUntil === 0) return
-    const wait = this.#openUntil - Date.now()
-    if (wait <= 0 && !this.#isTrying) return
-    throw createOpenError(this.#origin, Math.max(0, wait))
+    const waitMs = this.#openUntil - Date.now()
+    if (waitMs > 0 || this.#isTrying) throw createOpenError(this.#origin, Math.max(0, waitMs))
   }
 
   /** Another process found the endpoint broken. */
@@ -47,54 +51,59 @@ export class Breaker {
     this.#openUntil = Math.max(this.#openUntil, until)
   }
 
-  /** @throws CircuitOpenError, or what the attempt throws */
-  async run<T>(attempt: () => Promise<T>): Promise<T> {
+  /**
+   * @param attempt gets a function to call when the service has begun to answer well: then the others need not wait for
+   * the end of a trial that is a long stream
+   * @throws CircuitOpenError, or what the attempt throws
+   */
+  async run<T>(attempt: (answered: () => void) => Promise<T>): Promise<T> {
     this.check()
     const isTrial = this.#openUntil > 0
     if (isTrial) this.#isTrying = true
     try {
-      this.#policy ??= this.#create()
-      return await (await this.#policy).execute(attempt)
+      const result = await attempt(() => this.#pass(isTrial))
+      this.#pass(isTrial)
+      return result
     } catch (error) {
-      if (!ShlyuzError.isInstance(error) && (error as Error).name === 'BrokenCircuitError') {
-        throw createOpenError(this.#origin, Math.max(0, this.#openUntil - Date.now()))
-      }
+      if (countsAgainst(error)) this.#fail(isTrial)
+      // A refusal is an answer.
+      else if (ShlyuzError.isInstance(error) && error.status !== undefined) this.#pass(isTrial)
       throw error
     } finally {
       if (isTrial) this.#isTrying = false
     }
   }
 
-  /** Loaded at the first call: importing costs. */
-  async #create(): Promise<CircuitBreakerPolicy> {
-    const { circuitBreaker, ConsecutiveBreaker, handleWhen } = await import('cockatiel')
-    const policy = circuitBreaker(handleWhen(countsAgainst), {
-      halfOpenAfter: this.#openMs,
-      breaker: new ConsecutiveBreaker(this.#failures),
-    })
-    policy.onBreak(() => {
-      this.#openUntil = Date.now() + this.#openMs
-      this.#onOpen(this.#openUntil)
-    })
-    policy.onReset(() => {
-      this.#openUntil = 0
-      this.#onOpen(0)
-    })
-    return policy
+  #pass(isTrial: boolean): void {
+    // What began before the breaker opened is no trial.
+    if (this.#openUntil > 0 && !isTrial) return
+    this.#inRow = 0
+    if (this.#openUntil === 0) return
+    this.#openUntil = 0
+    this.#onChange(0)
+  }
+
+  #fail(isTrial: boolean): void {
+    if (!isTrial && ++this.#inRow < this.#failures) return
+    this.#inRow = 0
+    this.#openUntil = Date.now() + this.#openMs
+    this.#onChange(this.#openUntil)
   }
 }
 
 /** The way there broke, or the service failed. */
 export function countsAgainst(error: unknown): boolean {
   if (StreamInterruptedError.isInstance(error)) return error.cause === undefined || countsAgainst(error.cause)
-  if (TimeoutError.isInstance(error)) return error.phase !== 'total'
+  // The total and a target's share of it are limits of the call, not of the endpoint.
+  if (TimeoutError.isInstance(error)) return error.phase !== 'total' && error.phase !== 'attempt'
   if (ServerError.isInstance(error)) return error.status === undefined || error.status >= 500
   return ConnectionError.isInstance(error)
 }
 
 function createOpenError(origin: string, waitMs: number): CircuitOpenError {
-  return new CircuitOpenError(`${origin} failed repeatedly and is left alone for ${waitMs} ms more; it was not asked`, {
-    retryAfterMs: waitMs,
-    hint: `Shlyuz сам не обращается к ${origin}: подряд было несколько сбоев. Подождите ${Math.ceil(waitMs / 1000)} с или используйте client.fallback([…]).`,
+  const waits = waitMs > 0 ? `for ${Math.ceil(waitMs)} ms more` : 'while one call tries it'
+  return new CircuitOpenError(`${origin} failed repeatedly and is left alone ${waits}; it was not asked`, {
+    retryAfterMs: Math.ceil(waitMs),
+    hint: `Shlyuz сам не обращается к ${origin}: подряд было несколько сбоев. Подождите ${Math.max(1, Math.ceil(waitMs / 1_000))} с или используйте client.fallback([…]).`,
   })
 }

@@ -9,7 +9,10 @@ import type { SharedStore } from './shared-store.ts'
 export interface Budget {
   /** Letters, digits, dots and dashes; one name is one purse, in all processes that share a store. */
   readonly name: string
-  /** Rubles, as a decimal string: `'5000'`. */
+  /**
+   * Rubles, as a decimal string: `'5000'`. A call is let through when the most it is expected to cost fits: its input at
+   * two characters a token, its answer at `maxOutputTokens`, or 4,096 tokens where nobody bounds it.
+   */
   readonly amount: string
   /** Calendar periods in UTC; `'total'` never begins anew. */
   readonly period: BudgetPeriod
@@ -52,13 +55,19 @@ export class Budgets {
   readonly #budgets: readonly Budget[]
   readonly #shared: SharedStore | undefined
   readonly #local = new MemoryStore()
-  readonly #warned = new Set<string>()
+  /** Purses that were warned of, until their period ends. */
+  readonly #warned = new Map<string, number>()
   readonly #onWarning: (warning: Warning) => void
 
   constructor(budgets: readonly Budget[], store: SharedStore | undefined, onWarning: (warning: Warning) => void) {
-    this.#budgets = budgets
+    this.#budgets = budgets.map((budget) => Object.freeze({ ...budget }))
     this.#shared = store
     this.#onWarning = onWarning
+  }
+
+  /** True when nothing has to be set aside for any call. */
+  get isEmpty(): boolean {
+    return this.#budgets.length === 0
   }
 
   /**
@@ -69,49 +78,36 @@ export class Budgets {
     const purses = this.#budgets.filter((budget) => concerns(budget, spending)).map((one) => openPurse(one, spending))
     if (purses.length === 0) return undefined
     const micros = priceOf(purses, spending)
-    const taken: Purse[] = []
+    const taken: Taken[] = []
     try {
-      for (const purse of purses) {
-        await this.#reserve(purse, micros)
-        taken.push(purse)
-      }
+      for (const purse of purses) taken.push(await this.#reserve(purse, micros))
     } catch (error) {
-      await Promise.all(taken.map((purse) => this.#settle(purse, micros, 0)))
+      for (const one of taken) settle(one, micros, 0)
       throw error
     }
+    for (const one of taken) this.#warn(one)
     return {
       settle: async (spent) => {
-        await Promise.all(taken.map((purse) => this.#settle(purse, micros, spent ?? micros)))
+        for (const one of taken) settle(one, micros, spent ?? micros)
       },
     }
   }
 
-  async #reserve(purse: Purse, micros: number): Promise<void> {
+  async #reserve(purse: Purse, micros: number): Promise<Taken> {
     const { budget, key, limit, expiresAt } = purse
-    const { granted, spentMicros } = await this.#ask(budget, (store) => store.reserve(key, micros, limit, expiresAt))
-    if (!granted) throw createExceededError(budget, micros, limit - spentMicros)
-    const share = spentMicros / limit
-    if (share < (budget.warnAt ?? 0.8) || this.#warned.has(key)) return
-    this.#warned.add(key)
-    this.#onWarning({
-      code: 'budget-warning',
-      message: `budget '${budget.name}': ${formatRubles(spentMicros)} of ${budget.amount} rubles are spent or set aside`,
-    })
-  }
-
-  /** The call is over: an error here would hide its answer, and the reservation stands as the safer figure. */
-  async #settle({ budget, key, expiresAt }: Purse, reserved: number, spent: number): Promise<void> {
-    await this.#ask(budget, (store) => store.settle(key, reserved, spent, expiresAt)).catch(() => {})
-  }
-
-  async #ask<T>({ name, whenStoreFails }: Budget, question: (store: SharedStore) => Promise<T>): Promise<T> {
-    if (!this.#shared) return question(this.#local)
+    const reserve = async (store: SharedStore): Promise<Taken> => {
+      const { granted, spentMicros } = await store.reserve(key, micros, limit, expiresAt)
+      if (!granted) throw createExceededError(budget, micros, limit - spentMicros)
+      return { purse, store, spentMicros }
+    }
+    if (!this.#shared) return reserve(this.#local)
     try {
-      return await question(this.#shared)
+      return await reserve(this.#shared)
     } catch (cause) {
-      if (whenStoreFails === 'local') return question(this.#local)
+      if (BudgetExceededError.isInstance(cause)) throw cause
+      if (budget.whenStoreFails === 'local') return reserve(this.#local)
       throw new BudgetExceededError(
-        `the store of budget '${name}' cannot be reached, and nothing is spent without it`,
+        `the store of budget '${budget.name}' cannot be reached, and nothing is spent without it`,
         {
           code: 'limit.store',
           hint: "Общее хранилище бюджетов недоступно: проверьте Redis или задайте бюджету whenStoreFails: 'local'.",
@@ -120,6 +116,35 @@ export class Budgets {
       )
     }
   }
+
+  #warn({ purse: { budget, key, limit, expiresAt }, spentMicros }: Taken): void {
+    if (spentMicros / limit < (budget.warnAt ?? 0.8) || this.#warned.has(key)) return
+    for (const [old, end] of this.#warned) if (end < Date.now()) this.#warned.delete(old)
+    this.#warned.set(key, expiresAt)
+    try {
+      this.#onWarning({
+        code: 'budget-warning',
+        message: `budget '${budget.name}': ${formatRubles(spentMicros)} of ${budget.amount} rubles are spent or set aside`,
+      })
+    } catch {
+      // A warning stops nothing, nor does what hears it.
+    }
+  }
+}
+
+/** A reservation, and the store that gave it: no other one must be told what became of it. */
+interface Taken {
+  readonly purse: Purse
+  readonly store: SharedStore
+  readonly spentMicros: number
+}
+
+/**
+ * Nothing waits for this: the call is over, and an error here would hide its answer. A reservation that cannot be settled
+ * stands, which is the safer figure.
+ */
+function settle({ purse: { key, expiresAt }, store }: Taken, reserved: number, spent: number): void {
+  if (reserved !== spent) store.settle(key, reserved, spent, expiresAt).catch(() => {})
 }
 
 function concerns({ providers }: Budget, { provider }: Spending): boolean {
@@ -141,7 +166,7 @@ function priceOf(purses: readonly Purse[], { micros, provider, model }: Spending
     `the price of '${provider}/${model}' is not known, and budget '${strict.budget.name}' needs one`,
     {
       code: 'limit.no_price',
-      hint: `Цена модели неизвестна: задайте createClient({ prices: { '${provider}/${model}': [{ … }] } }) или unpriced: 'allow' в бюджете.`,
+      hint: `Цена модели неизвестна: задайте createClient({ prices: { '${provider}/${model}': { prices: [{ … }] } } }) или unpriced: 'allow' в бюджете.`,
     },
   )
 }
@@ -149,9 +174,9 @@ function priceOf(purses: readonly Purse[], { micros, provider, model }: Spending
 function createExceededError({ name, amount, period }: Budget, micros: number, left: number): BudgetExceededError {
   const [wanted, rest] = [formatRubles(micros), formatRubles(Math.max(0, left))]
   return new BudgetExceededError(
-    `budget '${name}' (${amount} rubles a ${period === 'total' ? 'life' : period}) has ${rest} left, and the call may cost ${wanted}; it was not sent`,
+    `budget '${name}' (${amount} rubles ${period === 'total' ? 'in all' : `a ${period}`}) has ${rest} left, and the call may cost ${wanted}; it was not sent`,
     {
-      hint: `Бюджет «${name}» исчерпан: осталось ${rest} ₽, запрос может стоить до ${wanted} ₽. Увеличьте amount, уменьшите maxOutputTokens или дождитесь нового периода.`,
+      hint: `Бюджет «${name}» исчерпан: осталось ${rest} ₽, запрос может стоить до ${wanted} ₽. Увеличьте amount, уменьшите maxOutputTokens${period === 'total' ? '' : ' или дождитесь нового периода'}.`,
     },
   )
 }

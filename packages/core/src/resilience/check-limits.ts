@@ -10,7 +10,8 @@ const most = 2 ** 31 - 1
 /** @throws ConfigurationError */
 export function checkLimits(limits: unknown, providers: readonly Provider[]): void {
   if (limits === undefined) return
-  if (!isObject(limits)) refuse('limits must be an object', 'limits: { breaker, slots, queueLength, rates, store }.')
+  if (!isObject(limits))
+    refuse('limits must be an object', 'limits: { breaker, slots, queueLength, rates, store, whenStoreFails }.')
   checkKeys('limits', limits, names)
   const { breaker, slots, queueLength, rates, store, whenStoreFails } = limits
   if (breaker !== undefined && breaker !== false) checkBreaker(breaker)

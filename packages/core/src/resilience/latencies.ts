@@ -1,11 +1,16 @@
 /** Share of the newest answer in the average. */
 const smoothing = 0.3
 
-/** What a failure counts as, in ms: long enough to be avoided, and forgotten with the next answers. */
+/** What a failure counts as, in ms: long enough to be avoided for a while. */
 const failureMs = 10_000
+
+/** What was seen counts half after so long: a target that was slow once is asked again. */
+const halfLifeMs = 30_000
 
 interface Seen {
   averageMs: number
+  /** `performance.now()` of the newest figure. */
+  at: number
   running: number
 }
 
@@ -13,8 +18,11 @@ interface Seen {
 export class Latencies {
   readonly #seen = new Map<string, Seen>()
 
-  /** Begins to watch; call the result once, when the answer begins or the attempt has failed. */
-  watch(target: string): (outcome: 'answered' | 'failed') => void {
+  /**
+   * Begins to watch; call the result once, when the answer begins or the attempt has ended. `left`: that says nothing of
+   * the target, as with an abort or a refusal.
+   */
+  watch(target: string): (outcome: 'answered' | 'failed' | 'left') => void {
     const seen = this.#of(target)
     const since = performance.now()
     seen.running++
@@ -23,20 +31,23 @@ export class Latencies {
       if (isOver) return
       isOver = true
       seen.running--
-      const ms = outcome === 'failed' ? failureMs : performance.now() - since
+      if (outcome === 'left') return
+      const now = performance.now()
+      const ms = outcome === 'failed' ? failureMs : now - since
       seen.averageMs = seen.averageMs === 0 ? ms : seen.averageMs + smoothing * (ms - seen.averageMs)
+      seen.at = now
     }
   }
 
   /** What one more call would find, relative to others; 0 for a target that was never asked. */
   expected(target: string): number {
-    const { averageMs, running } = this.#of(target)
-    return averageMs * (running + 1)
+    const { averageMs, at, running } = this.#of(target)
+    return averageMs * 0.5 ** ((performance.now() - at) / halfLifeMs) * (running + 1)
   }
 
   #of(target: string): Seen {
     let seen = this.#seen.get(target)
-    if (!seen) this.#seen.set(target, (seen = { averageMs: 0, running: 0 }))
+    if (!seen) this.#seen.set(target, (seen = { averageMs: 0, at: 0, running: 0 }))
     return seen
   }
 }

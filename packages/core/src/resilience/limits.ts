@@ -11,14 +11,16 @@ import { SlotQueue, type Release } from './slot-queue.ts'
 
 /** So much in such a time. */
 export interface Rate {
+  /** From 1. */
   readonly limit: number
+  /** In ms, from 1; whole seconds where processes share it. */
   readonly intervalMs: number
 }
 
 /** Rates of one account. */
 export interface RateOptions {
   readonly requests?: Rate
-  /** Tokens of prompts and answers, as far as they can be told before: estimated, then corrected by the next answers. */
+  /** Tokens of what is sent, estimated at four characters a token; answers do not count. */
   readonly tokens?: Rate
 }
 
@@ -60,6 +62,13 @@ export interface LimitTarget {
 /** An error of ours, from which nothing new is learned. */
 const quietCode = 'limit.quiet'
 
+/** An attempt; `answered` tells that the service has begun to answer well. */
+export type Attempt<T> = (answered: () => void) => Promise<T>
+
+const noMatter = (): void => {}
+
+const breakerLookMs = 250
+
 const leaseMs = 30_000
 const renewalMs = 10_000
 /** Between two looks for a slot that other processes hold. */
@@ -73,11 +82,14 @@ export class Limits {
   readonly #local = new MemoryStore()
   readonly #queues = new Map<string, SlotQueue>()
   readonly #breakers = new Map<string, Breaker>()
+  /** When others were last asked of an endpoint's breaker. */
+  readonly #lookedAt = new Map<string, number>()
   /** Until when a service asked to be left alone, by account. */
   readonly #quietUntil = new Map<string, number>()
 
   constructor(options: LimitOptions = {}) {
-    this.#options = options
+    const { slots = {}, rates = {} } = options
+    this.#options = { ...options, slots: { ...slots }, rates: structuredClone(rates) }
     this.#shared = options.store
   }
 
@@ -85,22 +97,22 @@ export class Limits {
    * Runs an attempt when there is room for it. Waits end with the scope.
    * @throws CircuitOpenError, QueueFullError
    */
-  async run<T>(target: LimitTarget, scope: CallScope, attempt: () => Promise<T>): Promise<T> {
+  async run<T>(target: LimitTarget, scope: CallScope, attempt: Attempt<T>): Promise<T> {
     const breaker = this.#breakerOf(target.origin)
-    if (breaker && this.#shared)
-      breaker.openUntil(await this.#ask((store) => store.readOpenUntil(target.origin), scope))
+    if (breaker && this.#shared) await this.#learnOfOthers(breaker, target.origin, scope)
     breaker?.check()
     const queue = this.#queueOf(target)
-    const release = await queue?.take(scope, target.priority)
+    const release = await queue?.take(scope, target.priority, target.patienceMs)
+    const since = performance.now()
     let freeShared: Release | undefined
     try {
       freeShared = queue && this.#shared && (await this.#takeShared(target, queue, scope))
       await this.#waitForRates(target, scope)
-      const result = await (breaker ? breaker.run(attempt) : attempt())
+      const result = await (breaker ? breaker.run(attempt) : attempt(noMatter))
       queue?.accepted()
       return result
     } catch (error) {
-      if (RateLimitError.isInstance(error) && error.code !== quietCode) this.#learn(target, queue, error)
+      if (RateLimitError.isInstance(error) && error.code !== quietCode) this.#learn(target, queue, since, error)
       throw error
     } finally {
       freeShared?.()
@@ -119,6 +131,14 @@ export class Limits {
     return breaker
   }
 
+  /** What other processes found out, looked up a few times a second at most. */
+  async #learnOfOthers(breaker: Breaker, origin: string, scope: CallScope): Promise<void> {
+    const now = performance.now()
+    if (now - (this.#lookedAt.get(origin) ?? -Infinity) < breakerLookMs) return
+    this.#lookedAt.set(origin, now)
+    breaker.openUntil(await this.#ask((store) => store.readOpenUntil(origin), scope))
+  }
+
   #queueOf({ provider, account, slots }: LimitTarget): SlotQueue | undefined {
     const limit = this.#options.slots?.[provider] ?? slots
     if (limit === undefined || limit === false) return undefined
@@ -133,10 +153,14 @@ export class Limits {
   /** A slot that no other process holds. Kept by renewals, so that it comes free when this process dies. */
   async #takeShared({ account }: LimitTarget, queue: SlotQueue, scope: CallScope): Promise<Release> {
     const holder = randomUUID()
-    for (;;) {
-      const taken = await this.#ask((store) => store.takeSlot(account, queue.limit, holder, leaseMs), scope)
-      if (taken) break
-      await scope.wait(lookMs * (0.5 + Math.random()))
+    try {
+      while (!(await this.#ask((store) => store.takeSlot(account, queue.limit, holder, leaseMs), scope))) {
+        await scope.wait(lookMs * (0.5 + Math.random()))
+      }
+    } catch (error) {
+      // It may have been taken all the same, while nobody waited any more.
+      this.#shared?.freeSlot(account, holder).catch(() => {})
+      throw error
     }
     const timer = setInterval(() => {
       this.#shared?.renewSlot(account, holder, leaseMs).catch(() => {})
@@ -147,28 +171,40 @@ export class Limits {
     }
   }
 
-  async #waitForRates({ provider, account, tokens, patienceMs }: LimitTarget, scope: CallScope): Promise<void> {
+  async #waitForRates(target: LimitTarget, scope: CallScope): Promise<void> {
+    const { provider, account, tokens, patienceMs } = target
     const quiet = (this.#quietUntil.get(account) ?? 0) - Date.now()
     if (quiet > 0) {
       if (quiet > patienceMs || quiet >= scope.remainingMs) throw createQuietError(provider, quiet)
       await scope.wait(quiet)
     }
     const { requests, tokens: rate } = this.#options.rates?.[provider] ?? {}
-    if (requests) await this.#takeRate(`${account} requests`, 1, requests, provider, scope)
-    if (rate) await this.#takeRate(`${account} tokens`, tokens, rate, provider, scope)
+    if (requests) await this.#takeRate(`${account} requests`, 1, requests, target, scope)
+    if (rate) await this.#takeRate(`${account} tokens`, tokens, rate, target, scope)
   }
 
-  async #takeRate(key: string, points: number, rate: Rate, provider: string, scope: CallScope): Promise<void> {
+  async #takeRate(
+    key: string,
+    points: number,
+    rate: Rate,
+    { provider, patienceMs }: LimitTarget,
+    scope: CallScope,
+  ): Promise<void> {
     for (;;) {
       const wait = await this.#ask((store) => store.takeRate(key, points, rate.limit, rate.intervalMs), scope)
       if (wait === 0) return
-      await waitWithin(wait, provider, scope)
+      await waitWithin(wait, provider, scope, patienceMs)
     }
   }
 
   /** The service said how much is too much. */
-  #learn({ account }: LimitTarget, queue: SlotQueue | undefined, { retryAfterMs }: RateLimitError): void {
-    if (retryAfterMs === undefined) queue?.refused()
+  #learn(
+    { account }: LimitTarget,
+    queue: SlotQueue | undefined,
+    since: number,
+    { retryAfterMs }: RateLimitError,
+  ): void {
+    if (retryAfterMs === undefined) queue?.refused(since)
     else if (retryAfterMs <= serverWaitCapMs)
       this.#quietUntil.set(account, Math.max(this.#quietUntil.get(account) ?? 0, Date.now() + retryAfterMs))
   }
@@ -203,10 +239,10 @@ function createQuietError(provider: string, waitMs: number): RateLimitError {
 }
 
 /** @throws QueueFullError for a wait that would pass the deadline */
-async function waitWithin(ms: number, provider: string, scope: CallScope): Promise<void> {
-  if (ms >= scope.remainingMs) {
+async function waitWithin(ms: number, provider: string, scope: CallScope, patienceMs: number): Promise<void> {
+  if (ms >= scope.remainingMs || ms > patienceMs) {
     throw new QueueFullError(
-      `the rate of '${provider}' allows the next request in ${Math.round(ms)} ms, after the deadline`,
+      `the rate of '${provider}' allows the next request in ${Math.round(ms)} ms, later than the call can wait`,
       {
         code: 'limit.too_late',
         retryAfterMs: Math.round(ms),

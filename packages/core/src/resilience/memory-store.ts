@@ -6,10 +6,13 @@ interface Spending {
   readonly expiresAt: number
 }
 
+const sweepMs = 60_000
+
 /** State of this process alone. Slots are counted by the queues themselves. */
 export class MemoryStore implements SharedStore {
   readonly #rates = new Map<string, Promise<RateLimiterMemory>>()
   readonly #spent = new Map<string, Spending>()
+  #sweptAt = 0
 
   async takeSlot(): Promise<boolean> {
     return true
@@ -58,10 +61,18 @@ export class MemoryStore implements SharedStore {
 
   async close(): Promise<void> {}
 
+  /** Purses of periods that are over. A walk over all of them is not for every new one. */
+  #sweep(): void {
+    const now = Date.now()
+    if (now - this.#sweptAt < sweepMs) return
+    this.#sweptAt = now
+    for (const [key, { expiresAt }] of this.#spent) if (expiresAt < now) this.#spent.delete(key)
+  }
+
   #spendingOf(key: string, expiresAt: number): Spending {
     let spending = this.#spent.get(key)
     if (!spending) {
-      for (const [old, { expiresAt: end }] of this.#spent) if (end < Date.now()) this.#spent.delete(old)
+      this.#sweep()
       this.#spent.set(key, (spending = { micros: 0, expiresAt }))
     }
     return spending

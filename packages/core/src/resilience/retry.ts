@@ -29,9 +29,9 @@ export async function retry<T>(
       // p-retry's own delays know no server's wait and no scope: ours happen inside `shouldRetry`.
       minTimeout: 0,
       shouldRetry: async ({ error, retriesConsumed }) => {
-        if (scope.over || !ShlyuzError.isInstance(error) || !mayRetry(error)) return false
+        if (scope.over || !ShlyuzError.isInstance(error)) return false
         const wait = waitBefore(error, retriesConsumed)
-        if (wait > longestWaitMs || wait >= scope.remainingMs) return false
+        if (wait > longestWaitMs || wait >= scope.remainingMs || !mayRetry(error)) return false
         await scope.wait(wait)
         return true
       },

@@ -38,6 +38,7 @@ export class SlotQueue {
   #limit: number
   #held = 0
   #good = 0
+  #loweredAt = -Infinity
   #averageMs = 0
 
   constructor(options: SlotQueueOptions) {
@@ -63,32 +64,40 @@ export class SlotQueue {
    * Waits for a slot.
    * @throws QueueFullError when too many wait, or when the call would be over before it is served
    */
-  take(scope: CallScope, priority: number): Promise<Release> {
+  take(scope: CallScope, priority: number, patienceMs = Infinity): Promise<Release> {
     if (scope.over) return Promise.reject(scope.reason)
     if (this.#held < this.#limit && this.#waiting.length === 0) return Promise.resolve(this.#hold())
     const { name, length } = this.#options
     if (this.#waiting.length >= length) {
       return Promise.reject(
         new QueueFullError(`${this.#waiting.length} calls wait for one of ${this.#limit} slots of '${name}' already`, {
-          hint: `Очередь Shlyuz к '${name}' полна (${length}): уменьшите поток, увеличьте limits.queue.length или число слотов.`,
+          hint: `Очередь Shlyuz к '${name}' полна (${length}): уменьшите поток, увеличьте limits.queueLength или число слотов.`,
         }),
       )
     }
     const expected = this.#expectedWaitMs(priority)
-    if (expected > scope.remainingMs) {
+    if (expected > Math.min(scope.remainingMs, patienceMs)) {
       return Promise.reject(
-        new QueueFullError(`a slot of '${name}' is expected in ${Math.round(expected)} ms, after the call's deadline`, {
-          code: 'limit.too_late',
-          retryAfterMs: Math.round(expected),
-          hint: `До срока вызова слот '${name}' не освободится: увеличьте timeout.totalMs или уменьшите поток.`,
-        }),
+        new QueueFullError(
+          `a slot of '${name}' is expected in ${Math.round(expected)} ms, later than the call can wait`,
+          {
+            code: 'limit.too_late',
+            retryAfterMs: Math.round(expected),
+            hint: `До срока вызова слот '${name}' не освободится: увеличьте timeout.totalMs или уменьшите поток.`,
+          },
+        ),
       )
     }
     return this.#wait(scope, priority)
   }
 
-  /** The service says that too many calls run at the same time. */
-  refused(): void {
+  /**
+   * The service says that too many calls run at the same time. A burst of refusals is one event: calls that began before
+   * the limit was lowered do not lower it again. @param since `performance.now()` when the refused call got its slot
+   */
+  refused(since: number): void {
+    if (since < this.#loweredAt) return
+    this.#loweredAt = performance.now()
     this.#good = 0
     this.#limit = Math.max(1, Math.min(this.#limit, this.#held - 1))
   }

@@ -24,13 +24,16 @@ export class DeadlineWheel {
   readonly #entries: WheelEntry[] = []
   #interval: NodeJS.Timeout | undefined
   #idle = 0
+  /** The two clocks when they were last compared. */
   #wall = 0
+  #monotonic = 0
 
   add(entry: WheelEntry): void {
+    if (this.#interval !== undefined) this.notice()
     entry.wheelIndex = this.#entries.length
     this.#entries.push(entry)
     if (this.#interval !== undefined) return
-    this.now = performance.now()
+    this.now = this.#monotonic = performance.now()
     this.#wall = Date.now()
     this.#idle = 0
     this.#interval = setInterval(() => this.#tick(), tickMs)
@@ -49,18 +52,25 @@ export class DeadlineWheel {
     entry.wheelIndex = -1
   }
 
+  /** Finds out that the machine slept, before what happens after it is taken for something that happened before. */
+  notice(): void {
+    const wall = Date.now()
+    if (wall - this.#wall < sleepMs) return
+    const monotonic = performance.now()
+    const sleptMs = wall - this.#wall - (monotonic - this.#monotonic)
+    this.#wall = wall
+    this.#monotonic = monotonic
+    if (sleptMs > sleepMs) for (const entry of this.#entries) entry.wake?.(sleptMs)
+  }
+
   stop(): void {
     clearInterval(this.#interval)
     this.#interval = undefined
   }
 
   #tick(): void {
-    const now = performance.now()
-    const wall = Date.now()
-    const sleptMs = wall - this.#wall - (now - this.now)
-    this.now = now
-    this.#wall = wall
-    if (sleptMs > sleepMs) for (const entry of this.#entries) entry.wake?.(sleptMs)
+    this.notice()
+    this.now = performance.now()
     this.#idle = this.#entries.length === 0 ? this.#idle + 1 : 0
     if (this.#idle > idleTicks) return this.stop()
     // Backwards, because an entry that leaves is replaced by the last one, which was looked at already.

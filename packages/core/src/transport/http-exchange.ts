@@ -42,6 +42,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
   sent = false
   /** Headers of the answer came. */
   answered = false
+  /** Called when an answer that is no failure begins. */
+  onGoodAnswer = (): void => {}
   /** True when no connection was opened since: the request went out over one that had been kept. */
   wasKeptAlive = (): boolean => false
   #over = false
@@ -136,11 +138,13 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
     if (status < 200 || this.#over) return
     this.answered = true
     this.#reader.onHeaders(status, flattenHeaders(headers))
+    if (status < 300) this.onGoodAnswer()
     this.#enter('first-content')
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return
+    this.#scope.wheel.notice()
     if (this.#phase === 'idle') this.#phaseAt = this.#scope.wheel.now
     const wish = this.#reader.onData(chunk)
     if (wish === 'more') return
@@ -182,6 +186,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
   }
 
   #enter(phase: Phase): void {
+    this.#scope.wheel.notice()
     this.#phase = phase
     this.#phaseAt = this.#scope.wheel.now
   }
