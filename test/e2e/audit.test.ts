@@ -114,6 +114,25 @@ describe('auditLog in a client', () => {
     ])
   })
 
+  it('has a line for each of several calls that one decision refuses', async () => {
+    await using world = await start(auditLog({ file }))
+    const refused = { model: 'yandexgpt/qwen3-235b-a22b-fp8', prompt: 'Привет' }
+    await caught(world.client.generateText(refused))
+    await caught(world.client.generateText(refused))
+    const narrow = definePolicy({ ...base(), origins: ['https://ngw.devices.sberbank.ru:9443'] })
+    const elsewhere = { model: 'gigachat/GigaChat-2-Max', prompt: 'Привет', policy: narrow }
+    for (let at = 0; at < 3; at++) await caught(world.client.generateText(elsewhere))
+    const denials = (await world.lines()).filter(({ verdict }) => verdict === 'deny')
+    expect(denials.map(({ code }) => code)).toEqual([
+      'model.foreign',
+      'model.foreign',
+      'url.host_not_allowed',
+      'url.host_not_allowed',
+      'url.host_not_allowed',
+    ])
+    expect(new Set(denials.map(({ call }) => call)).size).toBe(5)
+  })
+
   it('says of an observed refusal what would have been', async () => {
     await using world = await start(auditLog({ file }), observe(domesticOnly()))
     const { policy } = await world.client.generateText({ model: 'yandexgpt/qwen3-235b-a22b-fp8', prompt: 'Привет' })

@@ -1,8 +1,13 @@
 import {
+  all,
+  BadRequestError,
   BudgetExceededError,
   CircuitOpenError,
   ConfigurationError,
   createClient,
+  definePolicy,
+  domesticOnly,
+  rule,
   QueueFullError,
   type Budget,
 } from '@shlyuz/core'
@@ -194,6 +199,46 @@ describe('routing', () => {
     expect(world.emulator.requests.some(({ operation }) => operation === 'embeddings')).toBe(false)
   })
 
+  it('a hedge that fails ends both of its legs', async () => {
+    await using world = await start({ retries: 0 })
+    const { client, emulator } = world
+    emulator.fail({ service: 'gigachat', operation: 'chat', kind: 'delay', ms: 200 })
+    emulator.fail({ service: 'gigachat', operation: 'chat', kind: 'status', status: 400 })
+    emulator.fail({ service: 'yandexgpt', operation: 'chat', kind: 'delay', ms: 5_000 })
+    const hedged = client.hedge([model, 'yandexgpt/yandexgpt-5-lite'], { delayMs: 20 })
+    expect(await caught(client.generateText({ model: hedged, prompt: 'Привет' }))).toBeInstanceOf(BadRequestError)
+    const since = performance.now()
+    await client.close({ graceMs: 4_000 })
+    expect(performance.now() - since).toBeLessThan(3_000)
+  })
+
+  it('every target is judged with its address before the first one is asked, for all verbs', async () => {
+    const emulator = await startEmulator({ pace: 'instant' })
+    const elsewhere = yandexgpt({ ...emulator.yandexgpt, name: 'elsewhere', baseUrl: 'https://elsewhere.example/v1' })
+    const providers = [gigachat(emulator.gigachat), elsewhere] as const
+    const client = createClient({ providers, network: emulator.network })
+    const route = client.fallback([model, 'elsewhere/yandexgpt-5-lite'])
+    const prompt = 'Привет'
+    expect(await caught(client.countTokens({ model: route, prompt }))).toMatchObject({ code: 'fallback.not_allowed' })
+    expect(await caught(client.generateText({ model: route, prompt }))).toMatchObject({ code: 'fallback.not_allowed' })
+    expect(emulator.requests).toHaveLength(0)
+    await client.close()
+    await emulator.close()
+  })
+
+  it.each([
+    { type: 'hedge', targets: [model], delayMs: 1 },
+    { type: 'hedge', targets: [model, 'yandexgpt/yandexgpt-5-lite'], delayMs: Number.NaN },
+    { type: 'fallback', targets: [] },
+    { type: 'balance', targets: [model, 'yandexgpt/yandexgpt-5-lite'], weights: [1] },
+    { type: 'roulette', targets: [model, 'yandexgpt/yandexgpt-5-lite'] },
+  ])('a value from outside is checked: %j', async (value) => {
+    await using world = await start()
+    expect(await caught(world.client.generateText({ model: value as never, prompt: 'Привет' }))).toBeInstanceOf(
+      ConfigurationError,
+    )
+  })
+
   it.each([
     ['no targets', (client: ReturnType<typeof createClient>) => client.balance([])],
     [
@@ -331,6 +376,69 @@ describe('budgets', () => {
     expect(() => createClient({ providers: [gigachat(), yandexgpt()], ...(options as object) })).toThrow(
       ConfigurationError,
     )
+  })
+
+  it('calls that were sent and left count as spent', async () => {
+    await using world = await start({ budgets: [{ ...purse, amount: '0.2' }], limits: { breaker: false } })
+    const target = 'yandexgpt/yandexgpt-5-lite'
+    const ask = async () => {
+      world.emulator.fail({ service: 'yandexgpt', operation: 'chat', kind: 'delay', ms: 400 })
+      const controller = new AbortController()
+      const call = world.client.generateText({
+        model: target,
+        prompt: 'Привет',
+        maxOutputTokens: 900,
+        signal: controller.signal,
+      })
+      setTimeout(() => controller.abort(), 100)
+      return outcomeOf(call)
+    }
+    expect(BudgetExceededError.isInstance(await ask())).toBe(false)
+    expect(await ask()).toBeInstanceOf(BudgetExceededError)
+    expect(world.asked('yandexgpt')).toBe(1)
+  })
+
+  it('a warning that throws fails no call and loses no ruble', async () => {
+    await using world = await start({
+      budgets: [{ ...purse, warnAt: 0 }],
+      onWarning: () => {
+        throw new Error('no')
+      },
+    })
+    const options = { model: 'yandexgpt/yandexgpt-5-lite', prompt: 'Привет', maxOutputTokens: 1_500 }
+    for (let at = 0; at < 5; at++) expect((await world.client.generateText(options)).text).not.toBe('')
+  })
+
+  it('a balance is asked for under a decision of its own', async () => {
+    const policy = definePolicy({
+      name: 'no-account',
+      rules: [
+        rule({
+          name: 'chat-only',
+          version: '1',
+          evaluate: ({ operation }) => (operation === 'other' ? 'forbid' : 'permit'),
+        }),
+      ],
+    })
+    await using world = await start({ prepaid: { providers: ['gigachat'] }, policy: all(domesticOnly(), policy) })
+    const error = await outcomeOf(world.client.generateText({ model, prompt: 'Привет' }))
+    expect(error).toMatchObject({ name: 'PolicyDeniedError', code: 'policy.forbidden' })
+    expect(world.emulator.requests.filter(({ operation }) => operation !== 'token')).toHaveLength(0)
+  })
+
+  it('the abort of one call leaves others to the balance they share', async () => {
+    await using world = await start({ prepaid: { providers: ['gigachat'] } })
+    world.emulator.fail({ service: 'gigachat', operation: 'balance', kind: 'delay', ms: 300 })
+    const controller = new AbortController()
+    const first = outcomeOf(world.client.generateText({ model, prompt: 'Раз', signal: controller.signal }))
+    const second = world.client.generateText({ model, prompt: 'Два' })
+    const third = outcomeOf(world.client.generateText({ model, prompt: 'Три', timeout: { totalMs: 100 } }))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const reason = new Error('of the first alone')
+    controller.abort(reason)
+    expect(await first).toBe(reason)
+    expect(await third).toMatchObject({ name: 'TimeoutError', phase: 'total' })
+    expect((await second).text).not.toBe('')
   })
 
   it('a priority that is none is refused', async () => {

@@ -42,10 +42,9 @@ function expectClean(error: unknown, ...secrets: readonly string[]): void {
 async function withClient(act: (client: Client, emulator: Emulator) => Promise<void>, wrong = false): Promise<void> {
   await using world = await startEmulated()
   const { emulator } = world
-  if (!wrong) return void (await act(world.client, emulator))
   const providers = [gigachat({ ...emulator.gigachat, credentials }), yandexgpt({ ...emulator.yandexgpt, apiKey })]
-  await using client: Client = createClient({ providers, network: emulator.network, retries: 0 })
-  await act(client, emulator)
+  await using mistaken: Client = createClient({ providers, network: emulator.network, retries: 0 })
+  await act(wrong ? mistaken : world.client, emulator)
 }
 
 const models = ['gigachat/GigaChat-2', 'yandexgpt/yandexgpt-5.1'] as const
