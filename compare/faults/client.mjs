@@ -15,7 +15,7 @@ export const setup = JSON.parse(given)
 export const baseUrl = `https://localhost:${setup.port}/v1`
 
 /** Limits of time that each client is given as far as it has them, in ms: for the whole, and for silence. */
-export const limits = { totalMs: 4_000, silenceMs: 1_500 }
+export const limits = { totalMs: 6_000, silenceMs: 3_000 }
 
 /**
  * Drives a client: `open` begins a stream, `read` gives its pieces as `{ text, usage, finishReason }` and throws what
@@ -23,7 +23,7 @@ export const limits = { totalMs: 4_000, silenceMs: 1_500 }
  */
 export async function drive({ open, read }) {
   for (const prompt of setup.prompts) await follow(prompt, open, read)
-  if (setup.manner === 'leave' || setup.manner === 'drop') await sleep(limits.totalMs + 2_000)
+  if (setup.manner === 'leave' || setup.manner === 'drop') await sleep(2 * limits.totalMs)
   process.exit(0)
 }
 

@@ -12,7 +12,7 @@ import { peerRows } from './peer-rows.mjs'
 
 const folder = import.meta.dirname
 /** For one run, the start of the process included. */
-const limitMs = 15_000
+const limitMs = 20_000
 /** A client that holds nothing back has taken far more by then. */
 const heldBackBytes = 32_000_000
 const atOnce = 2
@@ -162,11 +162,11 @@ function judgeAnswers({ expects, text, usage, prompts = 1 }, { told, isLate, cra
 }
 
 /** What becomes of the connection tells how a client treats it. */
-async function judgeConnection({ expects }, run, server, progress) {
+async function judgeConnection(row, run, server, progress) {
   const outcome = run.ended.then(({ crash }) => crash)
   const isBegun = () => run.told.length > 0
   await Promise.race([waitFor(isBegun, 8_000), outcome])
-  if (expects === 'held back') {
+  if (row.expects === 'held back') {
     await Promise.race([sleep(6_000), outcome])
     run.stop()
     const { taken } = progress
@@ -176,7 +176,10 @@ async function judgeConnection({ expects }, run, server, progress) {
   }
   // A stream that begins when it is read has nothing to close.
   await Promise.race([waitFor(() => server.connections > 0, 3_000), outcome])
-  const isClosed = await waitFor(() => server.open === 0, 5_500)
+  // Whoever leaves is not to wait for the limit of the whole call, which alone ends a stream that nobody reads.
+  const hasLeft = () => run.told.some(({ did }) => did === 'leave')
+  if (row.manner === 'leave') await Promise.race([waitFor(hasLeft, 5_000), outcome])
+  const isClosed = await waitFor(() => server.open === 0, row.manner === 'leave' ? 3_000 : 10_000)
   const isAlive = await Promise.race([sleep(300).then(() => true), outcome.then(() => false)])
   run.stop()
   const crash = isAlive ? undefined : await outcome

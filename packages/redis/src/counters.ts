@@ -18,7 +18,7 @@ export interface Counted {
  */
 const countIfItFits = `
 local held = tonumber(redis.call('get', KEYS[1]) or '0')
-local points = math.max(tonumber(ARGV[1]), -held)
+local points = math.max(tonumber(ARGV[1]), 0 - held)
 if points > 0 and held + points > tonumber(ARGV[3]) then
   return { held + points, redis.call('pttl', KEYS[1]) }
 end

@@ -41,7 +41,6 @@ export class RedisConnection {
     question: (tools: RedisTools) => Promise<T>,
     undo?: (answer: T, tools: RedisTools) => Promise<unknown>,
   ): Promise<T> {
-    if (this.#isClosed) throw createGoneError('the store was closed')
     const tools = await (this.#tools ??= this.#load())
     let isLate = false
     const answer = this.#whenReady(tools.client).then(() => {
@@ -69,6 +68,7 @@ export class RedisConnection {
 
   async #whenReady(client: Redis): Promise<void> {
     const isReady = (): boolean => client.status === 'ready'
+    if (this.#isClosed) throw createGoneError('the store was closed')
     if (isReady()) return
     if (!this.#connecting || client.status === 'end') {
       this.#connecting = within(this.#options.timeoutMs, client.connect())
@@ -93,7 +93,7 @@ export class RedisConnection {
     return { client, counters: new Counters(client, RateLimiterRedis), Semaphore: Slots }
   }
 
-  #clientOptions(outerPrefix = ''): RedisOptions {
+  #clientOptions(outerPrefix = ''): RedisOptions & { readonly replyMapping: 'legacy' } {
     const { prefix, timeoutMs } = this.#options
     return {
       keyPrefix: `${outerPrefix}${prefix}:`,
@@ -107,7 +107,9 @@ export class RedisConnection {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
+      // What the libraries read, whatever a client that is copied likes better.
       stringNumbers: false,
+      replyMapping: 'legacy',
     }
   }
 }

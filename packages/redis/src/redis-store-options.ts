@@ -45,7 +45,9 @@ const known = ['url', 'client', 'prefix', 'timeoutMs', 'encryptionKey']
 
 /** @throws ConfigurationError that never quotes a value */
 export function checkRedisStoreOptions(options: RedisStoreOptions): CheckedRedisStoreOptions {
-  if (!isObject(options as unknown)) refuse('redisStore takes an object', `redisStore({ ${known.join(', ')} }).`)
+  const given: unknown = options
+  if (!isObject(given))
+    refuse('redisStore takes an object', `redisStore({ ${known.join(', ')} }): других настроек нет.`)
   checkOptionKeys('redisStore', options, known, neighbours)
   const { url, client, prefix = 'shlyuz', timeoutMs = 250, encryptionKey } = options
   if (url !== undefined && client !== undefined) {
@@ -79,15 +81,20 @@ function readUrl(given: RedisStoreOptions['url']): string {
 
 function checkUrl(url: unknown): string {
   const parsed = typeof url === 'string' ? URL.parse(url) : null
-  const isRedis = parsed?.protocol === 'redis:' || parsed?.protocol === 'rediss:'
-  return isRedis && parsed.hostname !== '' ? parsed.href : refuseUrl()
+  if (!parsed?.hostname || !['redis:', 'rediss:'].includes(parsed.protocol)) return refuseUrl()
+  try {
+    decodeURIComponent(parsed.username + parsed.password)
+  } catch {
+    return refuseUrl()
+  }
+  return parsed.href
 }
 
 /** The address holds a password: it is not quoted. */
 function refuseUrl(): never {
   return refuse(
     'redisStore: url must be redis://… or rediss://…, or a secret that reveals it',
-    'url: redis://пользователь:пароль@хост:6379/0, с TLS — rediss://…',
+    'url: redis://пользователь:пароль@хост:6379/0, с TLS — rediss://…; знаки вроде @ и % в пароле кодируются (%40, %25).',
   )
 }
 

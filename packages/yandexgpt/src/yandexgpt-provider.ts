@@ -88,6 +88,7 @@ export function yandexgpt<const Name extends string = 'yandexgpt'>(
     // Source: yandex.cloud/docs, AI Studio, quotas and limits: ten generations at the same time.
     parallel: {
       operations: ['chat'],
+      // oxlint-disable-next-line require-yield -- the same for every folder: no setting is read
       *limit() {
         return 10
       },

@@ -1,4 +1,5 @@
 import { BudgetExceededError } from '../errors/budget-exceeded-error.ts'
+import { ConfigurationError } from '../errors/configuration-error.ts'
 import { formatRubles, parseRubles } from '../operations/rubles.ts'
 import type { Warning } from '../vocabulary/warnings.ts'
 import { MemoryStore } from './memory-store.ts'
@@ -82,13 +83,13 @@ export class Budgets {
     try {
       for (const purse of purses) taken.push(await this.#reserve(purse, micros))
     } catch (error) {
-      for (const one of taken) settle(one, micros, 0)
+      for (const one of taken) this.#settle(one, micros, 0)
       throw error
     }
     for (const one of taken) this.#warn(one)
     return {
       settle: async (spent) => {
-        for (const one of taken) settle(one, micros, spent ?? micros)
+        for (const one of taken) this.#settle(one, micros, spent ?? micros)
       },
     }
   }
@@ -104,7 +105,8 @@ export class Budgets {
     try {
       return await reserve(this.#shared)
     } catch (cause) {
-      if (BudgetExceededError.isInstance(cause)) throw cause
+      // A store that is set up wrongly will not come back.
+      if (BudgetExceededError.isInstance(cause) || ConfigurationError.isInstance(cause)) throw cause
       if (budget.whenStoreFails === 'local') return reserve(this.#local)
       throw new BudgetExceededError(
         `the store of budget '${budget.name}' cannot be reached, and nothing is spent without it`,
@@ -115,6 +117,15 @@ export class Budgets {
         },
       )
     }
+  }
+
+  /**
+   * Nothing waits for this: the call is over, and an error would hide its answer. A reservation that cannot be settled
+   * stands, which is the safer figure. The store that gave it is told; the shared one, when it was away, what was spent.
+   */
+  #settle({ purse: { key, expiresAt }, store }: Taken, reserved: number, spent: number): void {
+    if (reserved !== spent) store.settle(key, reserved, spent, expiresAt).catch(() => {})
+    if (this.#shared && store !== this.#shared) this.#shared.settle(key, 0, spent, expiresAt).catch(() => {})
   }
 
   #warn({ purse: { budget, key, limit, expiresAt }, spentMicros }: Taken): void {
@@ -137,14 +148,6 @@ interface Taken {
   readonly purse: Purse
   readonly store: SharedStore
   readonly spentMicros: number
-}
-
-/**
- * Nothing waits for this: the call is over, and an error here would hide its answer. A reservation that cannot be settled
- * stands, which is the safer figure.
- */
-function settle({ purse: { key, expiresAt }, store }: Taken, reserved: number, spent: number): void {
-  if (reserved !== spent) store.settle(key, reserved, spent, expiresAt).catch(() => {})
 }
 
 function concerns({ providers }: Budget, { provider }: Spending): boolean {

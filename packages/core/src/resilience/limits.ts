@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { ConfigurationError } from '../errors/configuration-error.ts'
 import { QueueFullError } from '../errors/queue-full-error.ts'
 import { RateLimitError } from '../errors/rate-limit-error.ts'
 import type { CallScope } from '../transport/call-scope.ts'
@@ -71,8 +72,9 @@ const breakerLookMs = 250
 
 const leaseMs = 30_000
 const renewalMs = 10_000
-/** Between two looks for a slot that other processes hold. */
-const lookMs = 15
+/** Between two looks for a slot that other processes hold: a share of the wait so far, so that little is lost by it. */
+const lookShare = 0.02
+const [leastLookMs, mostLookMs] = [5, 100]
 
 /** Slots, rates and breakers of one client: every attempt passes here before it is sent. */
 export class Limits {
@@ -84,6 +86,8 @@ export class Limits {
   readonly #breakers = new Map<string, Breaker>()
   /** When others were last asked of an endpoint's breaker. */
   readonly #lookedAt = new Map<string, number>()
+  /** The last call that looks for a shared slot, by account: done when the next one may look. */
+  readonly #turns = new Map<string, Promise<void>>()
   /** Until when a service asked to be left alone, by account. */
   readonly #quietUntil = new Map<string, number>()
 
@@ -153,21 +157,38 @@ export class Limits {
   /** A slot that no other process holds. Kept by renewals, so that it comes free when this process dies. */
   async #takeShared({ account }: LimitTarget, queue: SlotQueue, scope: CallScope): Promise<Release> {
     const holder = randomUUID()
+    const free = (): void => void this.#shared?.freeSlot(account, holder).catch(() => {})
+    // One call of this process looks at a time: in their order, and the store has as many lookers as there are processes.
+    const before = this.#turns.get(account)
+    const { promise: turn, resolve: pass } = Promise.withResolvers<void>()
+    this.#turns.set(account, turn)
     try {
+      if (before) await scope.race(before)
+      const since = performance.now()
       while (!(await this.#ask((store) => store.takeSlot(account, queue.limit, holder, leaseMs), scope))) {
-        await scope.wait(lookMs * (0.5 + Math.random()))
+        const pause = Math.min(Math.max(leastLookMs, (performance.now() - since) * lookShare), mostLookMs)
+        await scope.wait(pause * (0.5 + Math.random()))
       }
     } catch (error) {
-      // It may have been taken all the same, while nobody waited any more.
-      this.#shared?.freeSlot(account, holder).catch(() => {})
+      // A call that ends while it asks may have been given one all the same.
+      free()
       throw error
+    } finally {
+      pass(before)
     }
-    const timer = setInterval(() => {
-      this.#shared?.renewSlot(account, holder, leaseMs).catch(() => {})
-    }, renewalMs).unref()
+    let isHeld = true
+    const keep = async (): Promise<void> => {
+      if (await this.#shared?.renewSlot(account, holder, leaseMs)) return
+      // It was taken while the store was away, or the store lost its memory: counted again, if there is room.
+      await this.#shared?.takeSlot(account, queue.limit, holder, leaseMs)
+      if (!isHeld) free()
+    }
+    // While the store is away, the next renewal asks again.
+    const timer = setInterval(() => void keep().catch(() => {}), renewalMs).unref()
     return () => {
+      isHeld = false
       clearInterval(timer)
-      this.#shared?.freeSlot(account, holder).catch(() => {})
+      free()
     }
   }
 
@@ -216,6 +237,8 @@ export class Limits {
       return await scope.race(question(this.#shared))
     } catch (error) {
       scope.throwIfOver()
+      // A store that is set up wrongly will not come back.
+      if (ConfigurationError.isInstance(error)) throw error
       if (this.#options.whenStoreFails !== 'refuse') return question(this.#local)
       throw new QueueFullError('the store that processes share cannot be reached, and calls without it are refused', {
         code: 'limit.store',
