@@ -86,9 +86,8 @@ export class ChatCompletionStreamDecoder implements SseDecoder {
     else this.#giveText(text, out)
     this.#refused ||= isRefusal(delta)
     this.#calls.push(delta['tool_calls'])
-    if (reason === undefined) return
-    this.#reason = reason
-    this.#giveRest(out)
+    // Arguments may come after the reason: calls are given out at the end.
+    this.#reason = reason ?? this.#reason
   }
 
   #giveText(text: string, out: StreamPart[]): void {
