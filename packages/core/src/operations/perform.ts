@@ -12,6 +12,7 @@ import { auditOutcome, type AuditTicket } from './audit-call.ts'
 import type { CallContext } from './call-context.ts'
 import { wantsFreshToken } from './create-provider-error.ts'
 import { openExchange, type OpenedExchange } from './open-exchange.ts'
+import { timestamp } from './timestamp.ts'
 import { StreamAnswerReader, type PartSink } from './stream-answer-reader.ts'
 import { WholeAnswerReader } from './whole-answer-reader.ts'
 
@@ -181,7 +182,7 @@ function startAttempt(
   operation: OperationKind,
 ): (state: AttemptState, error?: unknown) => void {
   record.status = 0
-  const startedAt = new Date().toISOString()
+  const startedAt = timestamp()
   const start = performance.now()
   return ({ ticket, exchange }, error) => {
     if (exchange?.sent && !exchange.answered) record.mayCost = true
