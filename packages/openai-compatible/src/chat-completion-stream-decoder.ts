@@ -111,6 +111,8 @@ export class ChatCompletionStreamDecoder implements SseDecoder {
   }
 
   #announce(document: Readonly<Record<string, unknown>>, out: StreamPart[]): void {
+    // Every event names the model: one that was announced is not looked up again.
+    if (this.#announced && document['model'] === this.rawModel) return
     const { modelId, rawModel } = readModel(document, this.#dialect)
     if (this.#announced && (rawModel === undefined || rawModel === this.rawModel)) return
     this.#announced = true
