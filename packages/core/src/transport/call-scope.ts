@@ -1,5 +1,6 @@
 import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.ts'
 import type { DeadlineWheel, WheelEntry } from './deadline-wheel.ts'
+import { unwatchSignal, watchSignal } from './watch-signal.ts'
 
 /** What a scope ends when the call is over before its time. */
 export interface Cancellable {
@@ -25,7 +26,7 @@ export interface CallScopeOptions {
 
 /**
  * The life of a call: one deadline, the caller's signal, and the client's end, whichever comes first. Every wait
- * of a call goes through its scope, so that every wait ends at once. One listener on the signal, gone after the call.
+ * of a call goes through its scope, so that every wait ends at once. The signal is left alone after the call.
  */
 export class CallScope implements WheelEntry {
   wheelIndex = -1
@@ -49,11 +50,11 @@ export class CallScope implements WheelEntry {
     this.#phase = options.phase ?? 'total'
     this.#deadline = performance.now() + options.limitMs
     if (this.#signal?.aborted) {
-      this.handleEvent()
+      this.aborted()
     } else if (this.#parent?.over) {
       this.fail(this.#parent.reason)
     } else {
-      this.#signal?.addEventListener('abort', this)
+      if (this.#signal) watchSignal(this.#signal, this)
       this.#parent?.add(this)
       this.#wheel.add(this)
     }
@@ -68,8 +69,8 @@ export class CallScope implements WheelEntry {
     return Math.max(0, this.#deadline - performance.now())
   }
 
-  /** The signal's listener. */
-  handleEvent(): void {
+  /** The caller's signal was aborted. */
+  aborted(): void {
     const reason: unknown = this.#signal?.reason
     if (typeof reason === 'object' && reason !== null) callersReasons.add(reason)
     this.fail(reason)
@@ -94,7 +95,7 @@ export class CallScope implements WheelEntry {
     if (this.#ended) return
     this.#ended = true
     this.over = true
-    this.#signal?.removeEventListener('abort', this)
+    if (this.#signal) unwatchSignal(this.#signal, this)
     this.#parent?.remove(this)
     this.#wheel.remove(this)
   }
