@@ -6,8 +6,9 @@ export class ContentBuilder {
   /** The text so far. */
   text = ''
   readonly #parts: ContentPart[] = []
-  /** The pieces of the part that is still growing. */
-  #pieces: string[] = []
+  /** What the part that is still growing holds; of a text only where it began in {@link text}: it is kept once. */
+  #reasoning = ''
+  #textFrom = 0
   #growing: 'text' | 'reasoning' | undefined
   #started = false
 
@@ -19,10 +20,13 @@ export class ContentBuilder {
   push(part: StreamPart): void {
     switch (part.type) {
       case 'text-delta':
+        if (this.#growing !== 'text') this.#begin('text')
         this.text += part.text
-        return this.#grow('text', part.text)
+        return
       case 'reasoning-delta':
-        return this.#grow('reasoning', part.text)
+        if (this.#growing !== 'reasoning') this.#begin('reasoning')
+        this.#reasoning += part.text
+        return
       case 'rewrite':
         return this.#rewrite(part.text)
       case 'tool-call':
@@ -49,18 +53,18 @@ export class ContentBuilder {
     return content.length === 0 && this.#started ? [{ type: 'text', text: '' }] : content
   }
 
-  #grow(type: 'text' | 'reasoning', piece: string): void {
+  #begin(type: 'text' | 'reasoning'): void {
     this.#started = true
-    if (this.#growing !== type) this.#close()
+    this.#close()
     this.#growing = type
-    this.#pieces.push(piece)
+    this.#textFrom = this.text.length
   }
 
   #close(): void {
     const type = this.#growing
     if (type === undefined) return
-    const text = this.#pieces.join('')
-    this.#pieces = []
+    const text = type === 'text' ? this.text.slice(this.#textFrom) : this.#reasoning
+    this.#reasoning = ''
     this.#growing = undefined
     if (text !== '') this.#parts.push({ type, text })
   }
@@ -70,7 +74,8 @@ export class ContentBuilder {
     const others = this.#parts.filter(({ type }) => type !== 'text')
     this.#parts.length = 0
     this.#parts.push(...others)
+    this.text = ''
+    this.#begin('text')
     this.text = text
-    this.#grow('text', text)
   }
 }

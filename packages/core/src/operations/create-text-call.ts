@@ -130,5 +130,10 @@ function freeName(tools: CheckedTools): string {
 
 /** The card of a model, compared without case. */
 export function findCard(provider: Provider, ref: ModelRef): ModelCard | undefined {
-  return provider.models.find((card) => card.id.toLowerCase() === ref.catalogueId.toLowerCase())
+  const { catalogueId } = ref
+  const { models } = provider
+  const exact = models.find(({ id }) => id === catalogueId)
+  if (exact) return exact
+  const wanted = catalogueId.toLowerCase()
+  return models.find(({ id }) => id.toLowerCase() === wanted)
 }

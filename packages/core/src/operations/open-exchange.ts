@@ -74,8 +74,9 @@ function judgeDemanded(
   { headers = {} }: WireRequest,
   demanded: Readonly<Record<string, string>> | undefined,
 ): Decision | undefined {
+  if (!demanded) return undefined
   const changed = Object.entries(headers).find(([name, value]) => {
-    const wanted = demanded?.[name.toLowerCase()]
+    const wanted = demanded[name.toLowerCase()]
     return wanted !== undefined && wanted !== value
   })
   if (!changed) return undefined
@@ -127,6 +128,7 @@ function isForm(body: WireRequest['body']): body is Multipart {
 function joinPath(url: URL, request: WireRequest): string {
   if (request.path === '' && !request.query) return url.pathname + url.search
   const path = url.pathname.replace(/\/+$/, '') + request.path
+  if (!request.query) return path
   const query = new URLSearchParams(request.query).toString()
   return query === '' ? path : `${path}?${query}`
 }

@@ -4,7 +4,16 @@ import { ConnectionError } from '../errors/connection-error.ts'
 import { QueueFullError } from '../errors/queue-full-error.ts'
 import { ShlyuzError, type Attempt } from '../errors/shlyuz-error.ts'
 import { readSource } from '../auth/read-source.ts'
-import type { Effect, Operation, OperationKind, Provider, Reply, StreamReply, WireRequest } from '../provider.ts'
+import type {
+  Effect,
+  Endpoint,
+  Operation,
+  OperationKind,
+  Provider,
+  Reply,
+  StreamReply,
+  WireRequest,
+} from '../provider.ts'
 import type { LimitTarget } from '../resilience/limits.ts'
 import { retry } from '../resilience/retry.ts'
 import type { HttpExchange } from '../transport/http-exchange.ts'
@@ -141,17 +150,26 @@ async function describeTarget(
     priority,
     retry: { longestWaitMs },
   } = context
-  const url = provider.endpoints[endpoint]?.url ?? ''
   const counts = provider.parallel?.operations.includes(operation) === true
   return {
     provider: provider.name,
     account: granted?.key ?? provider.name,
-    origin: URL.parse(url)?.origin ?? url,
+    origin: originOf(provider.endpoints[endpoint]),
     slots: counts ? await slotsOf(context) : undefined,
     tokens: Math.ceil((typeof body === 'string' ? body.length : 0) / charactersPerToken),
     priority,
     patienceMs: longestWaitMs,
   }
+}
+
+const knownOrigins = new WeakMap<Endpoint, string>()
+
+/** Parsed once: that is dear in each attempt. */
+function originOf(endpoint: Endpoint | undefined): string {
+  if (!endpoint) return ''
+  let origin = knownOrigins.get(endpoint)
+  if (origin === undefined) knownOrigins.set(endpoint, (origin = URL.parse(endpoint.url)?.origin ?? endpoint.url))
+  return origin
 }
 
 const knownSlots = new WeakMap<Provider, number | undefined>()

@@ -110,10 +110,11 @@ function nameOf({ provider, modelId }: Target): string {
 /** What was asked beside the target that answers, or before it. */
 class TriedLegs {
   readonly failed: Leg[] = []
-  readonly #running = new Map<Leg, string>()
+  /** When each began, by `Date.now()`. */
+  readonly #running = new Map<Leg, number>()
 
   begin(leg: Leg): void {
-    this.#running.set(leg, new Date().toISOString())
+    this.#running.set(leg, Date.now())
   }
 
   fail(leg: Leg): void {
@@ -128,8 +129,9 @@ class TriedLegs {
 
   attemptsBefore(leg: Leg): readonly Attempt[] {
     const lost = this.lostTo(leg).map((one): Attempt => {
-      const startedAt = this.#running.get(one) as string
-      const durationMs = Date.now() - Date.parse(startedAt)
+      const begunAt = this.#running.get(one) as number
+      const startedAt = new Date(begunAt).toISOString()
+      const durationMs = Date.now() - begunAt
       const error = { name: 'HedgeLost', code: 'hedge.lost', message: 'another target was quicker' }
       return { provider: one.provider.name, model: one.identity.id, startedAt, durationMs, error }
     })

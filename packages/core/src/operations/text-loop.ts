@@ -267,6 +267,7 @@ class TextLoop {
   /** Calls of an earlier answer on which the caller has decided by now: they run before anything is asked. */
   async #runDecidedCalls(): Promise<void> {
     const parts = this.#checked.messages.flatMap(({ content }) => content)
+    if (!parts.some(({ type }) => type === 'tool-approval')) return
     const answered = new Set(parts.map((part) => (part.type === 'tool-result' ? part.toolCallId : undefined)))
     const calls = new Map(parts.map((part) => (part.type === 'tool-call' ? [part.toolCallId, part] : ['', undefined])))
     const decided: { readonly call: ToolCallPart; readonly decision: ToolApprovalPart }[] = []

@@ -94,9 +94,10 @@ export function findDeclared(
   id: string,
   origins: readonly string[],
 ): ModelIdentity | undefined {
-  const isIt = (one: ModelDeclaration): boolean => one.id.toLowerCase() === id.toLowerCase()
+  const wanted = id.toLowerCase()
+  const isIt = (one: ModelDeclaration): boolean => one.id === id || one.id.toLowerCase() === wanted
   const [first, ...others] = listed.flatMap(({ origin, models }) =>
-    origins.includes(origin) ? models.filter(isIt) : [],
+    models.length > 0 && origins.includes(origin) ? models.filter(isIt) : [],
   )
   if (first === undefined) return catalogue.find((one) => one.provider === kind && isIt(one))
   if (others.every((other) => isSameModel(other, first))) return first
