@@ -132,7 +132,9 @@ describe('a disk that is full', () => {
       { stdio: 'pipe' },
     )
     children.push(child)
+    const closed = once(child, 'close') // a process that has not ended yet holds its lock
     const output = await text(child.stdout)
+    await closed
     const written = /^\+*/.exec(output)![0].length
     expect(written).toBeGreaterThan(0)
     expect(output.slice(written)).toBe('audit.unwritable\n'.repeat(40 - written))

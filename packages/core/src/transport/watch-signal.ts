@@ -7,9 +7,9 @@ export interface SignalWatcher {
 class SignalWatch {
   readonly watchers = new Set<SignalWatcher>()
 
-  /** The listener. */
+  /** The listener. A watcher that is told leaves the set, which a walk over a set allows for. */
   handleEvent(): void {
-    for (const watcher of [...this.watchers]) watcher.aborted()
+    for (const watcher of this.watchers) watcher.aborted()
   }
 }
 
