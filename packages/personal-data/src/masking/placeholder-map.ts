@@ -17,6 +17,8 @@ export class PlaceholderMap {
   readonly #values = new Map<string, string>()
   readonly #spellings = new Map<string, string>()
   readonly #beginnings = new Set<string>()
+  /** Names whose spellings are made when something is restored: masking alone does not need them. */
+  #unspelled: string[] = []
 
   constructor(lenient: boolean) {
     this.#lenient = lenient
@@ -40,10 +42,7 @@ export class PlaceholderMap {
     entry.names.set(value, name)
     entry.last = Math.max(entry.last, Number(number))
     this.#values.set(name, value)
-    for (const spelling of this.#lenient ? spellLeniently(name) : [name]) {
-      this.#spellings.set(spelling, name)
-      for (let length = 0; length <= spelling.length; length++) this.#beginnings.add(spelling.slice(0, length))
-    }
+    this.#unspelled.push(name)
     return true
   }
 
@@ -53,12 +52,25 @@ export class PlaceholderMap {
 
   /** The name that is spelled so, in characters that went through {@link fold}. */
   find(spelling: string): string | undefined {
+    this.#spell()
     return this.#spellings.get(spelling)
   }
 
   /** True while the spelling of a name may begin so. */
   mayBegin(spelling: string): boolean {
+    this.#spell()
     return this.#beginnings.has(spelling)
+  }
+
+  #spell(): void {
+    if (this.#unspelled.length === 0) return
+    for (const name of this.#unspelled) {
+      for (const spelling of this.#lenient ? spellLeniently(name) : [name]) {
+        this.#spellings.set(spelling, name)
+        for (let length = 0; length <= spelling.length; length++) this.#beginnings.add(spelling.slice(0, length))
+      }
+    }
+    this.#unspelled = []
   }
 
   /** Letters that mean the same become the same. */

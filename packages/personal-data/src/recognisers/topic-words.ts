@@ -79,22 +79,34 @@ function indexWords(): ReadonlyMap<number, readonly KnownWord[]> {
 export function findTopicWords(text: string, lower: string): readonly TopicWord[] {
   known ??= indexWords()
   const found: TopicWord[] = []
-  let isInside = false
+  let wasLetter = false
   for (let start = 0; start < lower.length; start++) {
-    const isLetter = isWordLetter(lower.charCodeAt(start))
-    if (isLetter && !isInside) {
-      const word = known
-        .get(firstTwo(lower, start))
-        ?.find(
-          ({ literal, isWhole }) =>
-            lower.startsWith(literal, start) && !(isWhole && isWordLetter(lower.charCodeAt(start + literal.length))),
-        )
+    const code = lower.charCodeAt(start)
+    const isLetter = isWordLetter(code)
+    if (isLetter && (!wasLetter || (code <= 0x7a && isCamelHump(text, start)))) {
+      const word = wordAt(lower, start, known)
       if (word) found.push({ start, end: start + word.literal.length, topic: word.topic })
     }
-    isInside = isLetter && !isCamelHump(text, start + 1)
+    wasLetter = isLetter
   }
   return found
 }
+
+/** A loop, not `find`: it runs for each word of the text. */
+function wordAt(
+  lower: string,
+  start: number,
+  byFirstTwo: ReadonlyMap<number, readonly KnownWord[]>,
+): KnownWord | undefined {
+  for (const word of byFirstTwo.get(firstTwo(lower, start)) ?? none) {
+    const { literal, isWhole } = word
+    if (lower.startsWith(literal, start) && !(isWhole && isWordLetter(lower.charCodeAt(start + literal.length))))
+      return word
+  }
+  return undefined
+}
+
+const none: readonly KnownWord[] = []
 
 const firstTwo = (text: string, at: number): number => text.charCodeAt(at) * 0x10000 + text.charCodeAt(at + 1)
 
