@@ -49,10 +49,23 @@ const leastComplete = 0.4
  */
 export async function runSoak(options: SoakOptions, onProgress: (done: number) => void): Promise<SoakSummary> {
   if (!globalThis.gc) throw new Error('a soak needs node --expose-gc')
+  // No `await using`: the soak also runs under Node 22, whose parser does not know it.
+  const emulator = await startEmulatorProcess(options)
+  try {
+    return await soakAgainst(emulator, options, onProgress)
+  } finally {
+    await emulator.stop()
+  }
+}
+
+async function soakAgainst(
+  emulator: EmulatorProcess,
+  options: SoakOptions,
+  onProgress: (done: number) => void,
+): Promise<SoakSummary> {
   const since = performance.now()
   const stopWatching = watchProcess()
   const queues = watchQueues()
-  await using emulator = await startEmulatorProcess(options)
   const client = connect(emulator.place)
   const soak = new Soak(client, emulator, options)
   // The first calls load modules and open connections: memory is compared from there.
@@ -186,7 +199,7 @@ function connect({ ports, publicRoot, gigachat: giga, yandexgpt: yandex }: Emula
   }) as Client
 }
 
-interface EmulatorProcess extends AsyncDisposable {
+interface EmulatorProcess {
   readonly place: EmulatorPlace
   /** What was claimed and never sent. */
   readonly wrong: string[]
@@ -194,6 +207,7 @@ interface EmulatorProcess extends AsyncDisposable {
   /** Waits until every claim is judged. */
   judged(): Promise<void>
   report(): Promise<EmulatorReport>
+  stop(): Promise<void>
 }
 
 async function startEmulatorProcess(options: SoakOptions): Promise<EmulatorProcess> {
@@ -228,7 +242,7 @@ async function startEmulatorProcess(options: SoakOptions): Promise<EmulatorProce
       await until(child, () => report !== undefined)
       return report as EmulatorReport
     },
-    async [Symbol.asyncDispose]() {
+    async stop() {
       const gone = child.exitCode === null ? once(child, 'exit') : undefined
       if (child.connected) tell({ say: 'stop' })
       await gone

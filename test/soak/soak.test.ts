@@ -10,8 +10,8 @@ async function soak(...input: string[]) {
   const child = spawn(process.execPath, ['--conditions=@shlyuz/source', '--expose-gc', script, ...input], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const [printed, , [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
-  return { code: code as number, printed }
+  const [printed, failure, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  return { code: code as number, printed: printed + failure }
 }
 
 it('300 calls, of which half meet a fault, all end well or with a typed error, and leave nothing behind', async () => {
