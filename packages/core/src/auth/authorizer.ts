@@ -43,6 +43,13 @@ export class Authorizer {
     this.#store = store
   }
 
+  /** Access that is there already, for a credential that is known: nothing has to be waited for. */
+  held(provider: Provider): GrantedAccess | undefined {
+    const key = this.#known.get(provider)?.key
+    const access = key === undefined ? undefined : this.#held.get(key)
+    return key !== undefined && access && isFresh(access) ? { key, access } : undefined
+  }
+
   /** `undefined` when the provider needs no authorisation. */
   async grant(
     provider: Provider,

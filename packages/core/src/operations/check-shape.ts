@@ -5,12 +5,21 @@ import type { Shape } from '../provider.ts'
 const schemas = new WeakMap<Shape, ZodType>()
 
 /**
- * Holds a whole answer against what its adapter expects. zod is loaded at the first answer, not at import.
+ * Holds a whole answer against what its adapter expects: at once, but for the first answer of a shape, which loads zod.
  * @throws ProtocolError that names the place, never the value
  */
-export async function checkShape(shape: Shape, body: unknown): Promise<void> {
-  let schema = schemas.get(shape)
-  if (!schema) schemas.set(shape, (schema = shape(await import('zod'))))
+export function checkShape(shape: Shape, body: unknown): void | Promise<void> {
+  const schema = schemas.get(shape)
+  return schema ? checkBody(schema, body) : checkFirst(shape, body)
+}
+
+async function checkFirst(shape: Shape, body: unknown): Promise<void> {
+  const schema = shape(await import('zod'))
+  schemas.set(shape, schema)
+  checkBody(schema, body)
+}
+
+function checkBody(schema: ZodType, body: unknown): void {
   const { error } = schema.safeParse(body)
   const [issue] = error?.issues ?? []
   if (!issue) return

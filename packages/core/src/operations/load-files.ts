@@ -77,7 +77,20 @@ export function isFileSource(value: unknown): value is FileSource {
  * approvals, and files that a model made.
  * @throws ConfigurationError for a file that cannot be read, is empty or too large, or whose type is not known
  */
-export async function loadFiles(messages: readonly DraftMessage[], scope: CallScope): Promise<PartMessage[]> {
+export function loadFiles(
+  messages: readonly DraftMessage[],
+  scope: CallScope,
+): readonly PartMessage[] | Promise<readonly PartMessage[]> {
+  // Most conversations are text alone: nothing has to be read, and nothing to be copied.
+  return messages.every(isPlain) ? (messages as readonly PartMessage[]) : loadParts(messages, scope)
+}
+
+/** Nothing of it is a file, or would be left out. */
+function isPlain({ content }: DraftMessage): boolean {
+  return content.length > 0 && content.every(({ type }) => type === 'text')
+}
+
+async function loadParts(messages: readonly DraftMessage[], scope: CallScope): Promise<readonly PartMessage[]> {
   const loaded: PartMessage[] = []
   for (const [index, { role, content }] of messages.entries()) {
     const parts: CallPart[] = []

@@ -5,6 +5,7 @@ import type { Decision } from '../policy/decision.ts'
 import type { Guard } from '../policy/guard.ts'
 import type { Endpoint, Multipart, Provider, WireRequest } from '../provider.ts'
 import { HttpExchange, type AnswerReader } from '../transport/http-exchange.ts'
+import type { OriginPool } from '../transport/pools.ts'
 import { send } from '../transport/send.ts'
 import type { CallContext } from './call-context.ts'
 import { createHeaders } from './create-headers.ts'
@@ -22,19 +23,55 @@ export interface OpenedExchange {
 type ApprovedUrl = ReturnType<Guard['judgeUrl']>
 
 /** Judgements of endpoint addresses: the spelling of a URL is parsed and judged once per policy, not per call. */
-const approved = new WeakMap<Guard, WeakMap<Endpoint, Map<string, ApprovedUrl>>>()
+const judgements = new WeakMap<Guard, WeakMap<Endpoint, Map<string, ApprovedUrl>>>()
+
+/** What depth 2 has approved. */
+interface ApprovedExchange {
+  readonly context: CallContext
+  readonly request: WireRequest
+  readonly reader: AnswerReader
+  readonly endpoint: Endpoint
+  readonly origin: string
+  readonly url: URL
+  readonly headers: Record<string, string>
+  readonly body: string | Uint8Array | undefined
+}
 
 /**
- * Policy, depth 2, then the door: judges the exact URL and headers of one attempt and sends it. What it throws was
- * thrown before any byte left.
+ * Policy, depth 2, then the door: judges the exact URL and headers of one attempt and sends it, in the same turn where
+ * the pool is open and no log has to be written first. What it throws was thrown before any byte left.
  */
-export async function openExchange(
+export function openExchange(
   context: CallContext,
   request: WireRequest,
   granted: GrantedAccess | undefined,
   reader: AnswerReader,
+): OpenedExchange | Promise<OpenedExchange> {
+  const { guard, services, secretRequest } = context
+  const approved = approve(context, request, granted, reader)
+  const pool = services.pools.get(approved.origin, approved.endpoint, guard, secretRequest)
+  if (pool instanceof Promise || services.audit) return openLater(approved, pool)
+  return sendApproved(approved, pool, undefined)
+}
+
+async function openLater(
+  approved: ApprovedExchange,
+  opening: OriginPool | Promise<OriginPool>,
 ): Promise<OpenedExchange> {
-  const { guard, scope, record, services } = context
+  const { scope, record, services } = approved.context
+  const pool = opening instanceof Promise ? await scope.race(opening) : opening
+  record.socketDecisions = pool.observed
+  const ticket = services.audit && (await scope.race(auditSend(services.audit, record)))
+  return sendApproved(approved, pool, ticket)
+}
+
+function approve(
+  context: CallContext,
+  request: WireRequest,
+  granted: GrantedAccess | undefined,
+  reader: AnswerReader,
+): ApprovedExchange {
+  const { guard, scope, record } = context
   scope.throwIfOver()
   const endpoint = endpointOf(context.provider, request)
   const { decision, url, origin } = judgeEndpoint(context, endpoint, request)
@@ -51,19 +88,21 @@ export async function openExchange(
     guard.judgeEnvironment(process.env) ??
     lookIntoBody(context, request)
   if (denial) throw createDeniedError(denial)
-  const pool = await scope.race(services.pools.get(origin, endpoint, guard, context.secretRequest))
+  return { context, request, reader, endpoint, origin, url, headers, body: isForm(body) ? form?.bytes : body }
+}
+
+function sendApproved(
+  { context, request, reader, origin, url, headers, body }: ApprovedExchange,
+  pool: OriginPool,
+  ticket: AuditTicket | undefined,
+): OpenedExchange {
+  const { guard, scope, record } = context
   record.socketDecisions = pool.observed
-  const ticket = services.audit && (await scope.race(auditSend(services.audit, record)))
   scope.throwIfOver()
   const exchange = new HttpExchange(scope, context.limits, reader, origin)
   const before = pool.opened()
   exchange.wasKeptAlive = () => pool.opened() === before
-  send(
-    pool,
-    guard,
-    { method: request.method, path: joinPath(url, request), headers, body: isForm(body) ? form?.bytes : body },
-    exchange,
-  )
+  send(pool, guard, { method: request.method, path: joinPath(url, request), headers, body }, exchange)
   record.peers = pool.peers
   return { exchange, ticket }
 }
@@ -101,8 +140,8 @@ function endpointOf(provider: Provider, request: WireRequest): Endpoint {
 }
 
 function judgeEndpoint({ guard, model }: CallContext, endpoint: Endpoint, request: WireRequest): ApprovedUrl {
-  let byEndpoint = approved.get(guard)
-  if (!byEndpoint) approved.set(guard, (byEndpoint = new WeakMap()))
+  let byEndpoint = judgements.get(guard)
+  if (!byEndpoint) judgements.set(guard, (byEndpoint = new WeakMap()))
   let byRequest = byEndpoint.get(endpoint)
   if (!byRequest) byEndpoint.set(endpoint, (byRequest = new Map()))
   const key = `${request.method} ${request.body !== undefined} ${model?.id ?? ''}`

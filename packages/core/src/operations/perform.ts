@@ -2,21 +2,13 @@ import type { GrantedAccess } from '../auth/authorizer.ts'
 import { CircuitOpenError } from '../errors/circuit-open-error.ts'
 import { ConnectionError } from '../errors/connection-error.ts'
 import { QueueFullError } from '../errors/queue-full-error.ts'
-import { ShlyuzError, type Attempt } from '../errors/shlyuz-error.ts'
+import { ShlyuzError, type Attempt as AttemptFacts } from '../errors/shlyuz-error.ts'
 import { readSource } from '../auth/read-source.ts'
-import type {
-  Effect,
-  Endpoint,
-  Operation,
-  OperationKind,
-  Provider,
-  Reply,
-  StreamReply,
-  WireRequest,
-} from '../provider.ts'
+import type { Effect, Endpoint, Operation, Provider, Reply, StreamReply, WireRequest } from '../provider.ts'
+import type { Admission } from '../resilience/admission.ts'
 import type { LimitTarget } from '../resilience/limits.ts'
 import { retry } from '../resilience/retry.ts'
-import type { HttpExchange } from '../transport/http-exchange.ts'
+import type { AnswerReader, HttpExchange } from '../transport/http-exchange.ts'
 import { auditOutcome, type AuditTicket } from './audit-call.ts'
 import type { CallContext } from './call-context.ts'
 import { wantsFreshToken } from './create-provider-error.ts'
@@ -25,45 +17,14 @@ import { timestamp } from './timestamp.ts'
 import { StreamAnswerReader, type PartSink } from './stream-answer-reader.ts'
 import { WholeAnswerReader } from './whole-answer-reader.ts'
 
-/** What the attempt under way has done: whether it may be repeated depends on it. */
-class AttemptState {
-  /** False: what failed is the token exchange, which has repeated itself already. */
-  authorised = false
-  exchange: HttpExchange | undefined
-  ticket: AuditTicket | undefined
-  /** Tells the breaker that the service has begun to answer well. */
-  onAnswered: (() => void) | undefined
-  reader: StreamAnswerReader | undefined
-
-  take({ exchange, ticket }: OpenedExchange): void {
-    this.exchange = exchange
-    if (this.onAnswered) exchange.onGoodAnswer = this.onAnswered
-    this.ticket = ticket
-  }
-
-  mayBeRepeated(request: WireRequest): boolean {
-    if (!this.authorised || this.reader?.contentStarted) return false
-    return request.repeat === 'safe' || !this.exchange?.sent
-  }
-
-  /** Nothing of an answer came over a connection that had been kept. */
-  wasStale(error: unknown): boolean {
-    const isReset = ConnectionError.isInstance(error) && error.code === 'connection.reset'
-    return isReset && this.exchange?.answered === false && this.exchange.wasKeptAlive()
-  }
-}
-
 /** Performs an `exchange`: authorised, retried, read as a whole. */
 export function performExchange(
   context: CallContext,
   { request, read }: Extract<Effect, { do: 'exchange' }>,
 ): Promise<Reply> {
-  return performAttempts(context, request, (granted, state) => {
-    return new Promise<Reply>((resolve, reject) => {
-      const reader = new WholeAnswerReader(context, request, read, resolve, reject)
-      openExchange(context, request, granted, reader).then((opened) => state.take(opened), reject)
-    })
-  })
+  return new Attempts<Reply>(context, request, (attempt, resolve, reject) => {
+    attempt.open(new WholeAnswerReader(context, request, read, resolve, reject), reject)
+  }).run()
 }
 
 /** Performs a `stream`: the same, its parts going to `sink` as they come. */
@@ -72,64 +33,147 @@ export function performStream(
   { request, createDecoder }: Extract<Effect, { do: 'stream' }>,
   sink: PartSink,
 ): Promise<StreamReply> {
-  return performAttempts(context, request, (granted, state) => {
-    return new Promise<StreamReply>((resolve, reject) => {
-      const reader = new StreamAnswerReader(context, request, createDecoder(), sink, resolve, reject)
-      state.reader = reader
-      openExchange(context, request, granted, reader).then((opened) => {
-        state.take(opened)
-        reader.attach(opened.exchange)
-      }, reject)
-    })
-  })
+  return new Attempts<StreamReply>(context, request, (attempt, resolve, reject) => {
+    const reader = new StreamAnswerReader(context, request, createDecoder(), sink, resolve, reject)
+    attempt.reader = reader
+    attempt.open(reader, reject)
+  }).run()
 }
 
-type Try<T> = (granted: GrantedAccess | undefined, state: AttemptState) => Promise<T>
+/** One attempt. What it has done decides whether it may be repeated. */
+class Attempt {
+  exchange: HttpExchange | undefined
+  ticket: AuditTicket | undefined
+  reader: StreamAnswerReader | undefined
+  readonly #context: CallContext
+  readonly #request: WireRequest
+  readonly #granted: GrantedAccess | undefined
+  readonly #admission: Admission
 
-function performAttempts<T>(context: CallContext, request: WireRequest, attempt: Try<T>): Promise<T> {
-  let state = new AttemptState()
-  let refreshed = false
-  let unresolved = 0
-  let reopened = false
+  constructor(context: CallContext, request: WireRequest, granted: GrantedAccess | undefined, admission: Admission) {
+    this.#context = context
+    this.#request = request
+    this.#granted = granted
+    this.#admission = admission
+  }
 
-  async function once(): Promise<T> {
-    state = new AttemptState()
-    const granted = request.operation === 'token' ? undefined : await grantAccess(context)
-    state.authorised = true
-    const finish = startAttempt(context, request.operation)
+  /** Sends the request, at once where nothing has to be waited for. */
+  open(reader: AnswerReader, reject: (error: unknown) => void): void {
+    const opened = openExchange(this.#context, this.#request, this.#granted, reader)
+    if (opened instanceof Promise) opened.then((one) => this.#take(one), reject)
+    else this.#take(opened)
+  }
+
+  #take({ exchange, ticket }: OpenedExchange): void {
+    this.exchange = exchange
+    this.ticket = ticket
+    exchange.onGoodAnswer = () => this.#admission.answered()
+    this.reader?.attach(exchange)
+  }
+}
+
+type Ask<T> = (attempt: Attempt, resolve: (reply: T) => void, reject: (error: unknown) => void) => void
+
+/** The attempts of one request: each authorised, let in by the limits, entered in the record, and repeated where it may be. */
+class Attempts<T> {
+  readonly #context: CallContext
+  readonly #request: WireRequest
+  readonly #ask: Ask<T>
+  /** False: what failed is the token exchange, which has repeated itself already. */
+  #authorised = false
+  /** The one under way; `undefined` while it is not sent yet. */
+  #attempt: Attempt | undefined
+  #refreshed = false
+  #unresolved = 0
+  #reopened = false
+
+  constructor(context: CallContext, request: WireRequest, ask: Ask<T>) {
+    this.#context = context
+    this.#request = request
+    this.#ask = ask
+  }
+
+  run(): Promise<T> {
+    const { scope, retry: options, services } = this.#context
+    services.limits.retries.earn()
+    return retry(
+      scope,
+      options,
+      () => this.#once(),
+      (error) => this.#mayRetry(error),
+    )
+  }
+
+  async #once(): Promise<T> {
+    const context = this.#context
+    const request = this.#request
+    this.#authorised = false
+    this.#attempt = undefined
+    const granted = needsAccess(context, request)
+      ? (context.services.authorizer.held(context.provider) ?? (await grantAccess(context)))
+      : undefined
+    this.#authorised = true
+    context.record.status = 0
+    const startedAt = timestamp()
+    const start = performance.now()
+    let admission: Admission | undefined
     try {
-      const target = await describeTarget(context, request, granted)
-      const reply = await context.services.limits.run(target, context.scope, (answered) => {
-        state.onAnswered = answered
-        return attempt(granted, state)
-      })
-      finish(state)
+      const slots = findSlots(context, request)
+      const target = describeTarget(context, request, granted, slots instanceof Promise ? await slots : slots)
+      const entered = context.services.limits.enter(target, context.scope)
+      admission = entered instanceof Promise ? await entered : entered
+      const attempt = new Attempt(context, request, granted, admission)
+      this.#attempt = attempt
+      const reply = await new Promise<T>((resolve, reject) => this.#ask(attempt, resolve, reject))
+      admission.succeeded()
+      enterAttempt(context, request, attempt, startedAt, start)
       return reply
     } catch (error) {
-      finish(state, error)
-      // The service closed a kept connection as the request went out: a fresh one, at once, is no retry.
-      if (!reopened && state.wasStale(error) && state.mayBeRepeated(request) && !context.scope.over) {
-        reopened = true
-        return once()
-      }
-      // One forced refresh a call: a token may have been revoked, or the clocks disagree.
-      if (granted && !refreshed && wantsFreshToken(error) && granted.access.refreshAt !== undefined) {
-        refreshed = true
-        await context.services.authorizer.forget(granted)
-        return once()
-      }
-      throw error
+      admission?.failed(error)
+      enterAttempt(context, request, this.#attempt, startedAt, start, error)
+      return this.#recover(error, granted)
     }
   }
 
-  const { retries } = context.services.limits
-  retries.earn()
-  return retry(context.scope, context.retry, once, (error) => {
-    if (!error.isRetryable || isOwnLimit(error) || !state.mayBeRepeated(request)) return false
+  /** What is done at once, and is no retry. */
+  async #recover(error: unknown, granted: GrantedAccess | undefined): Promise<T> {
+    const { scope, services } = this.#context
+    // The service closed a kept connection as the request went out: a fresh one follows.
+    if (!this.#reopened && this.#wasStale(error) && this.#mayBeRepeated() && !scope.over) {
+      this.#reopened = true
+      return this.#once()
+    }
+    // One forced refresh a call: a token may have been revoked, or the clocks disagree.
+    if (granted && !this.#refreshed && wantsFreshToken(error) && granted.access.refreshAt !== undefined) {
+      this.#refreshed = true
+      await services.authorizer.forget(granted)
+      return this.#once()
+    }
+    throw error
+  }
+
+  #mayRetry(error: ShlyuzError): boolean {
+    if (!error.isRetryable || isOwnLimit(error) || !this.#mayBeRepeated()) return false
     // DNS that owes an answer is asked for it once more, not as often as a service.
-    if (error.code === 'connection.dns' && ++unresolved > 1) return false
-    return retries.take()
-  })
+    if (error.code === 'connection.dns' && ++this.#unresolved > 1) return false
+    return this.#context.services.limits.retries.take()
+  }
+
+  #mayBeRepeated(): boolean {
+    if (!this.#authorised || this.#attempt?.reader?.contentStarted) return false
+    return this.#request.repeat === 'safe' || !this.#attempt?.exchange?.sent
+  }
+
+  /** Nothing of an answer came over a connection that had been kept. */
+  #wasStale(error: unknown): boolean {
+    const exchange = this.#attempt?.exchange
+    const isReset = ConnectionError.isInstance(error) && error.code === 'connection.reset'
+    return isReset && exchange?.answered === false && exchange.wasKeptAlive()
+  }
+}
+
+function needsAccess({ provider }: CallContext, { operation }: WireRequest): boolean {
+  return operation !== 'token' && provider.credentials.length > 0
 }
 
 /** To ask again at once would end the same way. */
@@ -140,22 +184,17 @@ function isOwnLimit(error: ShlyuzError): boolean {
 /** Characters of a body for a token, as an estimate. */
 const charactersPerToken = 4
 
-async function describeTarget(
-  context: CallContext,
-  { endpoint, operation, body }: WireRequest,
+function describeTarget(
+  { provider, priority, retry: { longestWaitMs } }: CallContext,
+  { endpoint, body }: WireRequest,
   granted: GrantedAccess | undefined,
-): Promise<LimitTarget> {
-  const {
-    provider,
-    priority,
-    retry: { longestWaitMs },
-  } = context
-  const counts = provider.parallel?.operations.includes(operation) === true
+  slots: number | undefined,
+): LimitTarget {
   return {
     provider: provider.name,
     account: granted?.key ?? provider.name,
     origin: originOf(provider.endpoints[endpoint]),
-    slots: counts ? await slotsOf(context) : undefined,
+    slots,
     tokens: Math.ceil((typeof body === 'string' ? body.length : 0) / charactersPerToken),
     priority,
     patienceMs: longestWaitMs,
@@ -174,14 +213,20 @@ function originOf(endpoint: Endpoint | undefined): string {
 
 const knownSlots = new WeakMap<Provider, number | undefined>()
 
-/** Read once: an account does not change its kind under a running client. */
-async function slotsOf(context: CallContext): Promise<number | undefined> {
+/** Calls at the same time that the service gives the account. Read once: an account keeps its kind while a client runs. */
+function findSlots(context: CallContext, { operation }: WireRequest): number | undefined | Promise<number | undefined> {
   const { provider } = context
-  if (!provider.parallel) return undefined
-  if (!knownSlots.has(provider)) {
-    knownSlots.set(provider, await runReads(context, provider.parallel.limit()))
-  }
-  return knownSlots.get(provider)
+  if (!provider.parallel?.operations.includes(operation)) return undefined
+  return knownSlots.has(provider) ? knownSlots.get(provider) : readSlots(context, provider.parallel)
+}
+
+async function readSlots(
+  context: CallContext,
+  { limit }: NonNullable<Provider['parallel']>,
+): Promise<number | undefined> {
+  const slots = await runReads(context, limit())
+  knownSlots.set(context.provider, slots)
+  return slots
 }
 
 /** Runs an operation that only reads settings. */
@@ -194,35 +239,34 @@ async function runReads<R>({ scope, secretRequest }: CallContext, operation: Ope
   return step.value
 }
 
-/** Enters an attempt in the record; the returned function closes the entry. */
-function startAttempt(
+/** Enters an attempt that has ended in the record. */
+function enterAttempt(
   { record, provider, model, services }: CallContext,
-  operation: OperationKind,
-): (state: AttemptState, error?: unknown) => void {
-  record.status = 0
-  const startedAt = timestamp()
-  const start = performance.now()
-  return ({ ticket, exchange }, error) => {
-    if (exchange?.sent && !exchange.answered) record.mayCost = true
-    const durationMs = Math.round(performance.now() - start)
-    const attempt: Attempt = {
-      provider: provider.name,
-      ...(model && { model: model.id }),
-      startedAt,
-      durationMs,
-      ...(error !== undefined && { error: describeError(error) }),
-    }
-    record.attempts.push(attempt)
-    auditOutcome(services.audit, record, ticket, durationMs, attempt.error?.code)
-    const { id, status, origin } = record
-    services.telemetry.attempt(() => ({
-      call: id,
-      operation,
-      ...attempt,
-      ...(status > 0 && { status }),
-      ...(origin !== undefined && { origin }),
-    }))
+  { operation }: WireRequest,
+  made: Attempt | undefined,
+  startedAt: string,
+  start: number,
+  error?: unknown,
+): void {
+  if (made?.exchange?.sent && !made.exchange.answered) record.mayCost = true
+  const durationMs = Math.round(performance.now() - start)
+  const attempt: AttemptFacts = {
+    provider: provider.name,
+    ...(model && { model: model.id }),
+    startedAt,
+    durationMs,
+    ...(error !== undefined && { error: describeError(error) }),
   }
+  record.attempts.push(attempt)
+  auditOutcome(services.audit, record, made?.ticket, durationMs, attempt.error?.code)
+  const { id, status, origin } = record
+  services.telemetry.attempt(() => ({
+    call: id,
+    operation,
+    ...attempt,
+    ...(status > 0 && { status }),
+    ...(origin !== undefined && { origin }),
+  }))
 }
 
 function describeError(error: unknown): { name: string; code: string; message: string } {

@@ -1,6 +1,6 @@
 import { readSource } from '../auth/read-source.ts'
 import { ShlyuzError } from '../errors/shlyuz-error.ts'
-import type { Effect, Operation, WireRequest } from '../provider.ts'
+import type { Effect, Operation, Reply, WireRequest } from '../provider.ts'
 import { CallScope } from '../transport/call-scope.ts'
 import { checkShape } from './check-shape.ts'
 import type { CallContext } from './call-context.ts'
@@ -32,6 +32,12 @@ export async function runOperation<R>(
       try {
         if (step.value.do === 'exchange') sent.push(step.value.request.body)
         reply = await performEffect(current, step.value, sink)
+        if (step.value.do === 'exchange') {
+          const { body } = reply as Reply
+          const checking = step.value.shape && checkShape(step.value.shape, body)
+          if (checking) await current.scope.race(checking)
+          current.record.raw = body
+        }
       } catch (error) {
         thrown = error
         // What the operation still does is cleaning up after itself: it gets a short life of its own.
@@ -63,14 +69,10 @@ function strikeMessage(error: unknown, sent: readonly WireRequest['body'][]): vo
   if (error.message !== message) error.stack = error.stack?.replace(message, () => error.message) ?? ''
 }
 
-async function performEffect(context: CallContext, effect: Effect, sink: PartSink | undefined): Promise<unknown> {
+function performEffect(context: CallContext, effect: Effect, sink: PartSink | undefined): Promise<unknown> {
   switch (effect.do) {
-    case 'exchange': {
-      const reply = await performExchange(context, effect)
-      if (effect.shape) await context.scope.race(checkShape(effect.shape, reply.body))
-      context.record.raw = reply.body
-      return reply
-    }
+    case 'exchange':
+      return performExchange(context, effect)
     case 'stream':
       if (!sink) throw new TypeError('an operation without a sink streamed')
       return performStream(context, effect, sink)

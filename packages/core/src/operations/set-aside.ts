@@ -12,19 +12,28 @@ export interface SettleSpending {
 }
 
 /**
- * Sets aside what a call may spend of budgets and of packages paid in advance, before it is sent.
+ * Sets aside what a call may spend of budgets and of packages paid in advance, before it is sent. `undefined` where
+ * none is watched.
  * @throws BudgetExceededError
  */
-export async function setAsideFor(
+export function setAsideFor(
   context: CallContext,
   ref: ModelRef,
   ahead: () => Ahead,
   which: keyof PriceLines = 'prices',
+): Promise<SettleSpending> | undefined {
+  const { budgets, prepaid } = context.services
+  return budgets.isEmpty && !prepaid ? undefined : setAside(context, ref, ahead(), which)
+}
+
+async function setAside(
+  context: CallContext,
+  ref: ModelRef,
+  most: Ahead,
+  which: keyof PriceLines,
 ): Promise<SettleSpending> {
   const { services, provider, secretRequest, record, scope } = context
   const { budgets, prepaid, prices } = services
-  if (budgets.isEmpty && !prepaid) return nothing
-  const most = ahead()
   const micros = microsOf(estimateCost(pricesOf(prices, provider, ref, which), most))
   const asked = budgets.setAside({ provider: provider.name, model: ref.id, labels: secretRequest.labels, micros })
   const money = await scope.race(asked).catch((error: unknown) => {
@@ -51,9 +60,6 @@ export async function setAsideFor(
     failed: () => (record.mayCost ? settle(undefined, undefined) : settle(0, 0)),
   }
 }
-
-/** Where no budget and no package is watched. */
-const nothing: SettleSpending = Object.freeze({ answered: async () => {}, failed: async () => {} })
 
 function sumTokens({ totalTokens, inputTokens, outputTokens }: Usage): number | undefined {
   if (totalTokens !== undefined) return totalTokens

@@ -92,9 +92,13 @@ export interface TextAnswer {
  * Asks a model once: prepares and judges every target before anything is sent, then asks them along the route. The sink
  * gets the parts of a stream.
  */
-export async function runTextCall(options: TextCallOptions, scope: CallScope): Promise<TextAnswer> {
+export function runTextCall(options: TextCallOptions, scope: CallScope): Promise<TextAnswer> {
+  const legs = prepareLegs(options, scope)
+  return legs instanceof Promise ? legs.then((ready) => askLegs(options, ready, scope)) : askLegs(options, legs, scope)
+}
+
+function askLegs(options: TextCallOptions, legs: readonly Leg[], scope: CallScope): Promise<TextAnswer> {
   const places = placesOf(options.route)
-  const legs = await prepareLegs(options, scope)
   const tried = new TriedLegs()
   const { latencies } = options.services
   return runRoute(options.route, scope, {
@@ -188,25 +192,58 @@ function watchSink(create: CreateSink, claim: LegRun['claim'], onFirst: () => vo
   }
 }
 
-/** Every target, checked and judged. @throws for the first one that may not be asked, or cannot keep the call */
-export async function prepareLegs(options: TextCallOptions, scope: CallScope): Promise<readonly Leg[]> {
-  const places = placesOf(options.route)
-  const legs = places.map((place, index) => prepareLeg(options, options.targets[place] as Target, index))
-  const judged: Leg[] = []
-  let inspected: InspectedDraft | undefined
-  for (const [index, leg] of legs.entries()) {
-    try {
-      inspected ??= inspectDraft(options.guard, options.draft)
-      const { decision, leg: ready } = await judgeLeg(options, leg, index, scope, inspected)
-      // A link in the content is the policy's to refuse, with its own code; then what the provider cannot keep.
-      if (decision.verdict === 'deny') throw createDeniedError(decision)
-      refuseLosses(ready)
-      judged.push(ready)
-    } catch (error) {
-      throw await auditDenial(options.services, leg.record, leg.record.complete(error))
-    }
+/**
+ * Every target, checked and judged: at once, unless one of several, or a rule, takes its time.
+ * @throws for the first one that may not be asked, or cannot keep the call
+ */
+export function prepareLegs(options: TextCallOptions, scope: CallScope): readonly Leg[] | Promise<readonly Leg[]> {
+  const legs = placesOf(options.route).map((place, index) =>
+    prepareLeg(options, options.targets[place] as Target, index),
+  )
+  const look: Look = { inspected: undefined }
+  const [first] = legs
+  if (legs.length > 1 || !first) return prepareSeveral(options, legs, scope, look)
+  const ready = admitLeg(options, first, 0, scope, look)
+  return ready instanceof Promise ? ready.then((leg) => [leg]) : [ready]
+}
+
+async function prepareSeveral(
+  options: TextCallOptions,
+  legs: readonly Leg[],
+  scope: CallScope,
+  look: Look,
+): Promise<readonly Leg[]> {
+  const admitted: Leg[] = []
+  for (const [index, leg] of legs.entries()) admitted.push(await admitLeg(options, leg, index, scope, look))
+  return admitted
+}
+
+/** What was found in the draft: looked for once, for all targets. */
+interface Look {
+  inspected: InspectedDraft | undefined
+}
+
+/** Judges a target, and refuses what it cannot keep. What is thrown tells of the target. */
+function admitLeg(options: TextCallOptions, leg: Leg, index: number, scope: CallScope, look: Look): Leg | Promise<Leg> {
+  try {
+    look.inspected ??= inspectDraft(options.guard, options.draft)
+    const judged = judgeLeg(options, leg, index, scope, look.inspected)
+    if (!(judged instanceof Promise)) return acceptLeg(judged)
+    return judged.then(acceptLeg).catch((error: unknown) => denyLeg(options, leg, error))
+  } catch (error) {
+    return denyLeg(options, leg, error)
   }
-  return judged
+}
+
+function acceptLeg({ decision, leg }: JudgedLeg): Leg {
+  // A link in the content is the policy's to refuse, with its own code; then what the provider cannot keep.
+  if (decision.verdict === 'deny') throw createDeniedError(decision)
+  refuseLosses(leg)
+  return leg
+}
+
+async function denyLeg({ services }: TextCallOptions, { record }: Leg, error: unknown): Promise<never> {
+  throw await auditDenial(services, record, record.complete(error))
 }
 
 function retryOf({ retries }: TextCallOptions): RetryOptions {
@@ -233,37 +270,57 @@ export function prepareLeg(options: TextCallOptions, { provider, modelId }: Targ
   }
 }
 
+/** A target, and what the policy says of the call to it. */
+export interface JudgedLeg {
+  readonly decision: Decision
+  readonly leg: Leg
+}
+
 /**
  * Policy, depth 1: judged as the caller wrote it, and again as it is sent where personal data has to be masked. Further
  * targets are judged with their addresses: one bad target refuses the whole set.
  */
-export async function judgeLeg(
+export function judgeLeg(
   options: TextCallOptions,
   leg: Leg,
   index: number,
   scope: CallScope,
   inspected: InspectedDraft | undefined,
-): Promise<{ readonly decision: Decision; readonly leg: Leg }> {
+): JudgedLeg | Promise<JudgedLeg> {
+  if (inspected) return judgeInspected(options, leg, index, scope, inspected)
+  const decision = judgeIntentOf(options, leg, index, scope, options.draft, undefined)
+  return decision instanceof Promise ? decision.then((late) => enterJudged(leg, late)) : enterJudged(leg, decision)
+}
+
+function enterJudged(leg: Leg, decision: Decision): JudgedLeg {
+  leg.record.decide(decision)
+  const headers = demandedHeaders(decision)
+  return { decision, leg: headers ? { ...leg, headers } : leg }
+}
+
+async function judgeInspected(
+  options: TextCallOptions,
+  given: Leg,
+  index: number,
+  scope: CallScope,
+  inspected: InspectedDraft,
+): Promise<JudgedLeg> {
   const { guard, draft, providerOptions } = options
-  const own = optionsOf(providerOptions, leg.provider)
-  const first = await judgeIntentOf(options, leg, index, scope, draft, inspected && factsBefore(inspected, own))
-  leg.record.decide(first)
-  leg.record.personal = inspected && factsBefore(inspected, own).personal
-  const headers = demandedHeaders(first)
-  const plain = headers ? { ...leg, headers } : leg
-  if (!inspected || !demandsMask(first)) return { decision: first, leg: plain }
+  const own = optionsOf(providerOptions, given.provider)
+  const found = factsBefore(inspected, own)
+  const first = enterJudged(given, await judgeIntentOf(options, given, index, scope, draft, found))
+  given.record.personal = found.personal
+  if (!demandsMask(first.decision)) return first
   const { masked, session } = inspected
   const facts = factsAfter(inspected, own)
-  const second = await judgeIntentOf(options, leg, index, scope, masked, facts)
-  leg.record.decide(second)
-  leg.record.masked = facts.masked
-  leg.record.personal = facts.personal
-  const { provider, ref, prepared } = leg
+  const { decision, leg } = enterJudged(first.leg, await judgeIntentOf(options, given, index, scope, masked, facts))
+  given.record.masked = facts.masked
+  given.record.personal = facts.personal
+  const { provider, ref, prepared } = given
   const call = createTextCall(masked, provider, ref, prepared.call.options)
-  const again = demandedHeaders(second) ?? headers
   return {
-    decision: demandsMask(second) || second.verdict === 'deny' ? second : unmasked(guard),
-    leg: { ...plain, prepared: call, session, ...(again && { headers: again }) },
+    decision: demandsMask(decision) || decision.verdict === 'deny' ? decision : unmasked(guard),
+    leg: { ...leg, prepared: call, session },
   }
 }
 
@@ -272,14 +329,14 @@ function unmasked(guard: Guard): Decision {
   return guard.refuse('policy.obligation_unmet', 'intent', { obligation: 'mask', reason: 'the rules disagree' })
 }
 
-async function judgeIntentOf(
+function judgeIntentOf(
   { guard, labels, dataClasses }: TextCallOptions,
   leg: Leg,
   index: number,
   scope: CallScope,
   { messages, stream }: TextDraft,
   found: Pick<ContentFacts, 'personal' | 'masked'> | undefined,
-): Promise<Decision> {
+): Decision | Promise<Decision> {
   const content = countContent(messages, leg.provider.remoteTools?.(leg.prepared.call))
   const intent = createIntent(leg.provider, {
     operation: 'chat',
@@ -291,8 +348,8 @@ async function judgeIntentOf(
   })
   leg.record.intent = intent
   const judged = guard.judgeIntent(intent)
-  const decision = judged instanceof Promise ? await scope.race(judged) : judged
-  return index > 0 ? judgeFallback(guard, leg, decision) : decision
+  const finish = (decision: Decision): Decision => (index > 0 ? judgeFallback(guard, leg, decision) : decision)
+  return judged instanceof Promise ? scope.race(judged).then(finish) : finish(judged)
 }
 
 /** @throws UnsupportedFeatureError for the first loss that changes the meaning of the call */
@@ -354,16 +411,17 @@ async function runLeg(options: TextCallOptions, leg: Leg, scope: CallScope, retr
     ...(headers && { headers }),
     ...(session && { restore: { session, isJson: prepared.outputMode === 'native' } }),
   }
-  const spending = await setAsideFor(context, ref, () => aheadOf(prepared))
+  const setAside = setAsideFor(context, ref, () => aheadOf(prepared))
+  const spending = setAside && (await setAside)
   try {
     const result = await runOperation(context, provider.text(prepared.call, ref), options.createSink?.(prepared))
     record.judgeAnswer(identity, result.modelId)
-    options.uploads.push(uploads)
-    await spending.answered(costOf(options.services, leg, result.usage), result.usage)
+    if (!uploads.isEmpty) options.uploads.push(uploads)
+    if (spending) await spending.answered(costOf(options.services, leg, result.usage), result.usage)
     // The parts of a stream were restored on their way.
     return session && !options.draft.stream ? restoreResult(result, context.restore as Restore) : result
   } catch (error) {
-    await spending.failed()
+    await spending?.failed()
     // Nothing stays at a service that did not answer, also when the next one does.
     await uploads.settle('delete')
     throw error
@@ -390,36 +448,38 @@ function createStep(options: TextCallOptions, leg: Leg, result: TextResult, trie
   // A stream was cut on its way.
   const cut = options.draft.stream ? undefined : cutContent(result.content, options.stops)
   const content = cut ?? result.content
-  const cost = sumCosts([
-    costOf(options.services, leg, result.usage),
-    ...tried.lostTo(leg).map((lost) => costOf(options.services, lost, promptOf(result.usage))),
-  ])
+  const own = costOf(options.services, leg, result.usage)
+  const lost = tried.lostTo(leg)
+  const cost =
+    lost.length === 0
+      ? own
+      : sumCosts([own, ...lost.map((one) => costOf(options.services, one, promptOf(result.usage)))])
   const reasoning = joinTexts(content, 'reasoning')
-  return {
+  const { rawFinishReason, rawModel, warnings } = result
+  const { status, requestId } = record
+  const headers = Object.freeze(record.headers)
+  const { name: at } = provider
+  // Written out, and what may be absent set afterwards: conditional spreads take 3 µs of a call.
+  const step: { -readonly [Fact in keyof TextStep]: TextStep[Fact] } = {
     text: joinTexts(content, 'text'),
-    ...(reasoning !== '' && { reasoning }),
     content,
     toolCalls: content.filter((part) => part.type === 'tool-call'),
     toolResults: [],
     finishReason: cut ? 'stop' : result.finishReason,
-    ...(result.rawFinishReason !== undefined && { rawFinishReason: result.rawFinishReason }),
     usage: result.usage,
-    ...(cost && { cost }),
-    model: Object.freeze({
-      provider: provider.name,
-      id: ref.id,
-      ...(result.rawModel !== undefined && { answeredBy: result.rawModel }),
-    }),
+    model: Object.freeze(
+      rawModel === undefined ? { provider: at, id: ref.id } : { provider: at, id: ref.id, answeredBy: rawModel },
+    ),
     policy: record.receipt(),
-    warnings: Object.freeze([...record.warnings, ...(result.warnings ?? [])]),
+    warnings: Object.freeze(warnings ? [...record.warnings, ...warnings] : [...record.warnings]),
     attempts: Object.freeze([...tried.attemptsBefore(leg), ...record.attempts]),
-    response: Object.freeze({
-      status: record.status,
-      headers: Object.freeze({ ...record.headers }),
-      ...(record.requestId !== undefined && { requestId: record.requestId }),
-    }),
-    ...(options.includeRaw && record.raw !== undefined && { raw: record.raw }),
+    response: Object.freeze(requestId === undefined ? { status, headers } : { status, headers, requestId }),
   }
+  if (reasoning !== '') step.reasoning = reasoning
+  if (rawFinishReason !== undefined) step.rawFinishReason = rawFinishReason
+  if (cost) step.cost = cost
+  if (options.includeRaw && record.raw !== undefined) step.raw = record.raw
+  return step
 }
 
 function costOf({ prices }: ClientServices, { provider, ref }: Leg, usage: Usage): Cost | undefined {
@@ -449,5 +509,7 @@ function cutContent(content: readonly ContentPart[], stops: readonly string[]): 
 }
 
 function joinTexts(content: readonly ContentPart[], type: 'text' | 'reasoning'): string {
-  return content.map((part) => (part.type === type ? part.text : '')).join('')
+  let joined = ''
+  for (const part of content) if (part.type === type) joined += part.text
+  return joined
 }

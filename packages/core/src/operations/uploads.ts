@@ -182,6 +182,10 @@ export class CallUploads {
     this.#registry = registry
   }
 
+  get isEmpty(): boolean {
+    return this.#used.size === 0
+  }
+
   /** The id of a file with this content at the service: put there now, by another call at this moment, or before. */
   async use(context: CallContext, effect: UploadEffect, run: RunOperation): Promise<string> {
     const { services, provider, guard, scope, secretRequest } = context

@@ -35,8 +35,23 @@ async function outcomeOf(work: Promise<unknown>): Promise<unknown> {
   return work.catch((error: unknown) => error)
 }
 
+/** An attempt as calls make it. */
+async function run(breaker: Breaker, attempt: (answered: () => void) => Promise<string>): Promise<string> {
+  const isTrial = breaker.enter()
+  try {
+    const result = await attempt(() => breaker.passed(isTrial))
+    breaker.passed(isTrial)
+    return result
+  } catch (error) {
+    breaker.failed(isTrial, error)
+    throw error
+  } finally {
+    breaker.ended(isTrial)
+  }
+}
+
 async function failTimes(breaker: Breaker, times: number, error: unknown = failure): Promise<void> {
-  for (let count = 0; count < times; count++) await outcomeOf(breaker.run(fails(error)))
+  for (let count = 0; count < times; count++) await outcomeOf(run(breaker, fails(error)))
 }
 
 describe('F53: the breaker', () => {
@@ -45,7 +60,7 @@ describe('F53: the breaker', () => {
     await failTimes(breaker, 3)
     const attempt = answers()
     await vi.advanceTimersByTimeAsync(300)
-    const refusal = await outcomeOf(breaker.run(attempt))
+    const refusal = await outcomeOf(run(breaker, attempt))
     expect(refusal).toBeInstanceOf(CircuitOpenError)
     expect(refusal).toMatchObject({ retryAfterMs: 700, hint: expect.stringContaining('client.fallback') })
     expect(String(refusal)).toContain(origin)
@@ -55,11 +70,11 @@ describe('F53: the breaker', () => {
 
   it('gives the failure itself while it counts, and stays closed when an answer comes in between', async () => {
     const breaker = createBreaker()
-    expect(await outcomeOf(breaker.run(fails()))).toBe(failure)
+    expect(await outcomeOf(run(breaker, fails()))).toBe(failure)
     await failTimes(breaker, 1)
-    await breaker.run(answers())
+    await run(breaker, answers())
     await failTimes(breaker, 2)
-    expect(await breaker.run(answers())).toBe('answer')
+    expect(await run(breaker, answers())).toBe('answer')
   })
 
   it.each([
@@ -74,7 +89,7 @@ describe('F53: the breaker', () => {
   ])('is not moved by %s', async (_what, error) => {
     const breaker = createBreaker()
     await failTimes(breaker, 20, error)
-    expect(await breaker.run(answers())).toBe('answer')
+    expect(await run(breaker, answers())).toBe('answer')
   })
 
   it.each([
@@ -98,7 +113,7 @@ describe('F53: the breaker', () => {
     await failTimes(breaker, 3)
     expect(told).toEqual([Date.now() + openMs])
     await vi.advanceTimersByTimeAsync(openMs)
-    await breaker.run(answers())
+    await run(breaker, answers())
     expect(told).toEqual([expect.any(Number), 0])
   })
 })
@@ -109,7 +124,7 @@ describe('F54: half open', () => {
     await failTimes(breaker, 3)
     await vi.advanceTimersByTimeAsync(openMs)
     const attempt = answersLater()
-    const calls = Promise.all(Array.from({ length: 50 }, () => outcomeOf(breaker.run(attempt))))
+    const calls = Promise.all(Array.from({ length: 50 }, () => outcomeOf(run(breaker, attempt))))
     await vi.advanceTimersByTimeAsync(100)
     const outcomes = await calls
     expect(attempt).toHaveBeenCalledTimes(1)
@@ -123,8 +138,8 @@ describe('F54: half open', () => {
     const breaker = createBreaker()
     await failTimes(breaker, 3)
     await vi.advanceTimersByTimeAsync(openMs)
-    await breaker.run(answers())
-    const all = await Promise.all(Array.from({ length: 50 }, () => breaker.run(answers())))
+    await run(breaker, answers())
+    const all = await Promise.all(Array.from({ length: 50 }, () => run(breaker, answers())))
     expect(all).toHaveLength(50)
     // And it counts from nothing.
     await failTimes(breaker, 2)
@@ -135,16 +150,16 @@ describe('F54: half open', () => {
     const breaker = createBreaker()
     await failTimes(breaker, 3)
     await vi.advanceTimersByTimeAsync(openMs)
-    expect(await outcomeOf(breaker.run(fails()))).toBe(failure)
-    expect(await outcomeOf(breaker.run(answers()))).toMatchObject({ name: 'CircuitOpenError', retryAfterMs: openMs })
+    expect(await outcomeOf(run(breaker, fails()))).toBe(failure)
+    expect(await outcomeOf(run(breaker, answers()))).toMatchObject({ name: 'CircuitOpenError', retryAfterMs: openMs })
   })
 
   it('a trial that is refused by the service shows that it is there', async () => {
     const breaker = createBreaker()
     await failTimes(breaker, 3)
     await vi.advanceTimersByTimeAsync(openMs)
-    await outcomeOf(breaker.run(fails(new BadRequestError('bad', { status: 400 }))))
-    expect(await Promise.all([breaker.run(answers()), breaker.run(answers())])).toEqual(['answer', 'answer'])
+    await outcomeOf(run(breaker, fails(new BadRequestError('bad', { status: 400 }))))
+    expect(await Promise.all([run(breaker, answers()), run(breaker, answers())])).toEqual(['answer', 'answer'])
   })
 
   it.each([
@@ -154,10 +169,10 @@ describe('F54: half open', () => {
     const breaker = createBreaker()
     await failTimes(breaker, 3)
     await vi.advanceTimersByTimeAsync(openMs)
-    expect(await outcomeOf(breaker.run(fails(end)))).toBe(end)
+    expect(await outcomeOf(run(breaker, fails(end)))).toBe(end)
     await vi.advanceTimersByTimeAsync(openMs)
     const attempt = answersLater()
-    const calls = Promise.all([outcomeOf(breaker.run(attempt)), outcomeOf(breaker.run(attempt))])
+    const calls = Promise.all([outcomeOf(run(breaker, attempt)), outcomeOf(run(breaker, attempt))])
     await vi.advanceTimersByTimeAsync(100)
     await calls
     expect(attempt).toHaveBeenCalledTimes(1)
@@ -169,12 +184,12 @@ describe('what another process found', () => {
     const told: number[] = []
     const breaker = createBreaker(3, (until) => told.push(until))
     breaker.openUntil(Date.now() + 500)
-    expect(await outcomeOf(breaker.run(answers()))).toMatchObject({ retryAfterMs: 500 })
+    expect(await outcomeOf(run(breaker, answers()))).toMatchObject({ retryAfterMs: 500 })
     await vi.advanceTimersByTimeAsync(500)
-    await breaker.run(answers())
+    await run(breaker, answers())
     expect(told).toEqual([0])
     const attempt = answersLater()
-    const calls = Promise.all(Array.from({ length: 5 }, () => outcomeOf(breaker.run(attempt))))
+    const calls = Promise.all(Array.from({ length: 5 }, () => outcomeOf(run(breaker, attempt))))
     await vi.advanceTimersByTimeAsync(100)
     expect(await calls).toEqual(Array.from({ length: 5 }, () => 'answer'))
   })
@@ -183,7 +198,7 @@ describe('what another process found', () => {
     const breaker = createBreaker(3)
     breaker.openUntil(Date.now() + 500)
     await vi.advanceTimersByTimeAsync(500)
-    await outcomeOf(breaker.run(fails()))
-    expect(await outcomeOf(breaker.run(answers()))).toMatchObject({ name: 'CircuitOpenError', retryAfterMs: openMs })
+    await outcomeOf(run(breaker, fails()))
+    expect(await outcomeOf(run(breaker, answers()))).toMatchObject({ name: 'CircuitOpenError', retryAfterMs: openMs })
   })
 })

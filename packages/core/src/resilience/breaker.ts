@@ -52,35 +52,34 @@ export class Breaker {
   }
 
   /**
-   * @param attempt gets a function to call when the service has begun to answer well: then the others need not wait for
-   * the end of a trial that is a long stream
-   * @throws CircuitOpenError, or what the attempt throws
+   * Begins an attempt, which then tells of its end: {@link passed} or {@link failed}, and {@link ended} in any case.
+   * @returns true for the trial
+   * @throws CircuitOpenError as {@link check}
    */
-  async run<T>(attempt: (answered: () => void) => Promise<T>): Promise<T> {
+  enter(): boolean {
     this.check()
-    const isTrial = this.#openUntil > 0
-    if (isTrial) this.#isTrying = true
-    try {
-      const result = await attempt(() => this.#pass(isTrial))
-      this.#pass(isTrial)
-      return result
-    } catch (error) {
-      if (countsAgainst(error)) this.#fail(isTrial)
-      // A refusal is an answer.
-      else if (ShlyuzError.isInstance(error) && error.status !== undefined) this.#pass(isTrial)
-      throw error
-    } finally {
-      if (isTrial) this.#isTrying = false
-    }
+    this.#isTrying = this.#openUntil > 0
+    return this.#isTrying
   }
 
-  #pass(isTrial: boolean): void {
+  /** The service answers well: said at the end, or earlier, so that others need not wait for a trial that is a long stream. */
+  passed(isTrial: boolean): void {
     // What began before the breaker opened is no trial.
     if (this.#openUntil > 0 && !isTrial) return
     this.#inRow = 0
     if (this.#openUntil === 0) return
     this.#openUntil = 0
     this.#onChange(0)
+  }
+
+  failed(isTrial: boolean, error: unknown): void {
+    if (countsAgainst(error)) this.#fail(isTrial)
+    // A refusal is an answer.
+    else if (ShlyuzError.isInstance(error) && error.status !== undefined) this.passed(isTrial)
+  }
+
+  ended(isTrial: boolean): void {
+    if (isTrial) this.#isTrying = false
   }
 
   #fail(isTrial: boolean): void {

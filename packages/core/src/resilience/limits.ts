@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import { QueueFullError } from '../errors/queue-full-error.ts'
 import { RateLimitError } from '../errors/rate-limit-error.ts'
 import type { CallScope } from '../transport/call-scope.ts'
+import { Admission, type LearnOfRefusal } from './admission.ts'
 import { Breaker, type BreakerOptions } from './breaker.ts'
 import { serverWaitCapMs } from './retry.ts'
 import { MemoryStore } from './memory-store.ts'
@@ -63,11 +64,6 @@ export interface LimitTarget {
 /** An error of ours, from which nothing new is learned. */
 const quietCode = 'limit.quiet'
 
-/** An attempt; `answered` tells that the service has begun to answer well. */
-export type Attempt<T> = (answered: () => void) => Promise<T>
-
-const noMatter = (): void => {}
-
 const breakerLookMs = 250
 
 const leaseMs = 30_000
@@ -98,10 +94,23 @@ export class Limits {
   }
 
   /**
-   * Runs an attempt when there is room for it. Waits end with the scope.
+   * Admits an attempt when there is room for it: at once where nothing has to be waited for. Waits end with the scope.
    * @throws CircuitOpenError, QueueFullError
    */
-  async run<T>(target: LimitTarget, scope: CallScope, attempt: Attempt<T>): Promise<T> {
+  enter(target: LimitTarget, scope: CallScope): Admission | Promise<Admission> {
+    const { account, origin, provider } = target
+    if (this.#shared || this.#options.rates?.[provider] || this.#isQuiet(account))
+      return this.#enterInTurn(target, scope)
+    scope.throwIfOver()
+    const breaker = this.#breakerOf(origin)
+    breaker?.check()
+    const queue = this.#queueOf(target)
+    const release = queue?.takeFree()
+    if (queue && !release) return this.#enterInTurn(target, scope)
+    return this.#admit(account, breaker, queue, release, performance.now())
+  }
+
+  async #enterInTurn(target: LimitTarget, scope: CallScope): Promise<Admission> {
     const breaker = this.#breakerOf(target.origin)
     if (breaker && this.#shared) await this.#learnOfOthers(breaker, target.origin, scope)
     breaker?.check()
@@ -109,19 +118,41 @@ export class Limits {
     const release = await queue?.take(scope, target.priority, target.patienceMs)
     const since = performance.now()
     let freeShared: Release | undefined
-    try {
-      freeShared = queue && this.#shared && (await this.#takeShared(target, queue, scope))
-      await this.#waitForRates(target, scope)
-      const result = await (breaker ? breaker.run(attempt) : attempt(noMatter))
-      queue?.accepted()
-      return result
-    } catch (error) {
-      if (RateLimitError.isInstance(error) && error.code !== quietCode) this.#learn(target, queue, since, error)
-      throw error
-    } finally {
+    const free = (): void => {
       freeShared?.()
       release?.()
     }
+    try {
+      freeShared = queue && this.#shared && (await this.#takeShared(target, queue, scope))
+      await this.#waitForRates(target, scope)
+    } catch (error) {
+      free()
+      throw error
+    }
+    return this.#admit(target.account, breaker, queue, free, since)
+  }
+
+  #admit(
+    account: string,
+    breaker: Breaker | undefined,
+    queue: SlotQueue | undefined,
+    release: Release | undefined,
+    since: number,
+  ): Admission {
+    try {
+      return new Admission(account, breaker, queue, release, since, this.#learn)
+    } catch (error) {
+      release?.()
+      throw error
+    }
+  }
+
+  #isQuiet(account: string): boolean {
+    const until = this.#quietUntil.get(account)
+    if (until === undefined) return false
+    if (until > Date.now()) return true
+    this.#quietUntil.delete(account)
+    return false
   }
 
   #breakerOf(origin: string): Breaker | undefined {
@@ -219,12 +250,8 @@ export class Limits {
   }
 
   /** The service said how much is too much. */
-  #learn(
-    { account }: LimitTarget,
-    queue: SlotQueue | undefined,
-    since: number,
-    { retryAfterMs }: RateLimitError,
-  ): void {
+  readonly #learn: LearnOfRefusal = (account, queue, since, { code, retryAfterMs }) => {
+    if (code === quietCode) return
     if (retryAfterMs === undefined) queue?.refused(since)
     else if (retryAfterMs <= serverWaitCapMs)
       this.#quietUntil.set(account, Math.max(this.#quietUntil.get(account) ?? 0, Date.now() + retryAfterMs))

@@ -15,16 +15,33 @@ export interface RetryOptions {
 const backoffBaseMs = 500
 const backoffCapMs = 8_000
 
-/** The only retry loop: p-retry repeats, `mayRetry` decides, and every wait ends with the call's scope. */
+/**
+ * The only retry loop: p-retry repeats, `mayRetry` decides, and every wait ends with the call's scope. p-retry is asked
+ * when something has failed: around each attempt that succeeds it costs three turns and its options.
+ */
 export async function retry<T>(
   scope: CallScope,
-  { retries, longestWaitMs }: RetryOptions,
+  options: RetryOptions,
   attempt: () => Promise<T>,
   mayRetry: (error: ShlyuzError) => boolean,
 ): Promise<T> {
-  if (retries === 0) return attempt()
   try {
-    return await pRetry(attempt, {
+    return await attempt()
+  } catch (error) {
+    if (options.retries === 0) throw error
+    return repeat(scope, options, error, attempt, mayRetry)
+  }
+}
+
+async function repeat<T>(
+  scope: CallScope,
+  { retries, longestWaitMs }: RetryOptions,
+  failure: unknown,
+  attempt: () => Promise<T>,
+  mayRetry: (error: ShlyuzError) => boolean,
+): Promise<T> {
+  try {
+    return await pRetry((number) => (number === 1 ? Promise.reject(failure) : attempt()), {
       retries,
       // p-retry's own delays know no server's wait and no scope: ours happen inside `shouldRetry`.
       minTimeout: 0,

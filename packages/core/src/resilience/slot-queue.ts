@@ -60,13 +60,19 @@ export class SlotQueue {
     return this.#limit
   }
 
+  /** A slot that is free now; `undefined` when one has to be waited for. */
+  takeFree(): Release | undefined {
+    return this.#held < this.#limit && this.#waiting.length === 0 ? this.#hold() : undefined
+  }
+
   /**
    * Waits for a slot.
    * @throws QueueFullError when too many wait, or when the call would be over before it is served
    */
   take(scope: CallScope, priority: number, patienceMs = Infinity): Promise<Release> {
     if (scope.over) return Promise.reject(scope.reason)
-    if (this.#held < this.#limit && this.#waiting.length === 0) return Promise.resolve(this.#hold())
+    const free = this.takeFree()
+    if (free) return Promise.resolve(free)
     const { name, length } = this.#options
     if (this.#waiting.length >= length) {
       return Promise.reject(

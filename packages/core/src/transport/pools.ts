@@ -39,6 +39,8 @@ const connectionLifeMs = 300_000
 export class Pools {
   readonly #network: TestNetwork | undefined
   readonly #pools = new Map<string, Promise<OriginPool>>()
+  /** Those of them that are open: a call need not wait for them. */
+  readonly #ready = new Map<string, OriginPool>()
   readonly #trustIds = new WeakMap<Endpoint, string>()
   #checked: Promise<void> | undefined
 
@@ -46,13 +48,18 @@ export class Pools {
     this.#network = network
   }
 
-  get(origin: string, endpoint: Endpoint, guard: Guard, request: SecretRequest): Promise<OriginPool> {
+  get(origin: string, endpoint: Endpoint, guard: Guard, request: SecretRequest): OriginPool | Promise<OriginPool> {
     const key = `${origin} ${guard.networkDigest} ${this.#trustId(endpoint)}`
-    const known = this.#pools.get(key)
+    const known = this.#ready.get(key) ?? this.#pools.get(key)
     if (known) return known
     const made = this.#open(origin, endpoint, guard, request)
     this.#pools.set(key, made)
-    made.catch(() => this.#pools.delete(key))
+    made.then(
+      (pool) => {
+        if (this.#pools.get(key) === made) this.#ready.set(key, pool)
+      },
+      () => this.#pools.delete(key),
+    )
     if (this.#pools.size > poolLimit) this.#closeOldest()
     return made
   }
@@ -73,6 +80,7 @@ export class Pools {
   async #all(end: (pool: OriginPool) => Promise<void>): Promise<void> {
     const pools = await Promise.allSettled(this.#pools.values())
     this.#pools.clear()
+    this.#ready.clear()
     await Promise.allSettled(pools.map((made) => (made.status === 'fulfilled' ? end(made.value) : Promise.resolve())))
   }
 
@@ -80,6 +88,7 @@ export class Pools {
     const [key, oldest] = this.#pools.entries().next().value ?? []
     if (key === undefined) return
     this.#pools.delete(key)
+    this.#ready.delete(key)
     oldest?.then(({ pool }) => pool.close()).catch(() => {})
   }
 
