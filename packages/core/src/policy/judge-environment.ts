@@ -31,7 +31,8 @@ function usesEnvironmentProxy(env: Environment): boolean {
 
 /** Node reads `_` in its options as `-`. */
 function switchesOn(options: string): boolean {
-  return options.replaceAll('_', '-').includes('--use-env-proxy')
+  // The first look is for speed alone: this is asked in each attempt.
+  return options.includes('env') && options.replaceAll('_', '-').includes('--use-env-proxy')
 }
 
 function setProxies(env: Environment): string[] {
