@@ -9,14 +9,17 @@ export function convertOpenAiUsage(usage: unknown): Usage {
   if (!isObject(usage)) return {}
   const input = isObject(usage['prompt_tokens_details']) ? usage['prompt_tokens_details'] : {}
   const output = isObject(usage['completion_tokens_details']) ? usage['completion_tokens_details'] : {}
-  const figures = {
-    inputTokens: toCount(usage['prompt_tokens']),
-    cachedInputTokens: toCount(input['cached_tokens']),
-    outputTokens: toCount(usage['completion_tokens']),
-    reasoningTokens: toCount(output['reasoning_tokens']),
-    totalTokens: toCount(usage['total_tokens']),
+  const converted: { -readonly [Figure in keyof Usage]: Usage[Figure] } = {}
+  const enter = (figure: keyof Usage, stated: unknown): void => {
+    const count = toCount(stated)
+    if (count !== undefined) converted[figure] = count
   }
-  return Object.fromEntries(Object.entries(figures).filter(([, value]) => value !== undefined)) as Usage
+  enter('inputTokens', usage['prompt_tokens'])
+  enter('cachedInputTokens', input['cached_tokens'])
+  enter('outputTokens', usage['completion_tokens'])
+  enter('reasoningTokens', output['reasoning_tokens'])
+  enter('totalTokens', usage['total_tokens'])
+  return converted
 }
 
 /** Gateways in front of a model print 64-bit numbers as strings. */

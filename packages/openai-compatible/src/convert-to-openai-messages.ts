@@ -52,6 +52,7 @@ export function convertToOpenAiMessages(
   let calls: readonly ToolCallPart[] = []
   let results: ToolResultPart[] = []
   const flush = (): void => {
+    if (results.length === 0) return
     converted.push(...convertResults(results, calls, dialect))
     results = []
   }
@@ -144,10 +145,9 @@ function convertOutput({ output, isError = false }: ToolResultPart): string {
 }
 
 function joinText({ content }: PartMessage): string {
-  return content
-    .filter((part): part is Extract<CallPart, { type: 'text' }> => part.type === 'text')
-    .map(({ text }) => text)
-    .join('')
+  let joined = ''
+  for (const part of content) if (part.type === 'text') joined += part.text
+  return joined
 }
 
 function isCall(part: CallPart): part is ToolCallPart {

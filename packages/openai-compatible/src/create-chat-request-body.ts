@@ -22,6 +22,8 @@ const settingWords = {
   presencePenalty: 'presence_penalty',
 } as const satisfies Partial<Record<keyof TextSettings, string>>
 
+const wordedSettings = Object.entries(settingWords) as [keyof typeof settingWords, string][]
+
 /**
  * The body of `POST /chat/completions`. `model`: as the wire spells it. `extraBody` goes below everything that has a
  * word of its own. `stop` is not sent: core cuts the answer itself.
@@ -54,7 +56,7 @@ function convertSettings(
 ): Readonly<Record<string, unknown>> {
   const { maxOutputTokens, reasoningEffort } = settings
   const sent: Record<string, unknown> = {}
-  for (const [name, word] of Object.entries(settingWords) as [keyof typeof settingWords, string][]) {
+  for (const [name, word] of wordedSettings) {
     if (settings[name] !== undefined && !withoutSettings.includes(name)) sent[word] = settings[name]
   }
   if (maxOutputTokens !== undefined) sent[tokenParameter] = maxOutputTokens

@@ -50,8 +50,7 @@ const answerShape: Shape = (z) =>
  */
 export function* completeChat(call: TextCall, chat: ChatCompletionRequest): Operation<TextResult> {
   // A server that gives several calls all the same is cut to one: so the caller's wish holds anywhere.
-  const firstToolCallOnly = call.parallelToolCalls === false
-  const dialect = { ...chat.dialect, firstToolCallOnly }
+  const dialect = call.parallelToolCalls === false ? { ...chat.dialect, firstToolCallOnly: true } : chat.dialect
   const request: WireRequest = {
     endpoint: chat.endpoint,
     operation: 'chat',
@@ -97,20 +96,38 @@ export function converse(
   settings: OpenAiCompatibleCallSettings,
 ): Operation<TextResult> {
   const { extraBody, extraHeaders } = call.options as OpenAiCompatibleOptions
-  const { headers, modelAliases, name: service, withoutSettings = [] } = settings
-  const card = settings.models.get(model.catalogueId.toLowerCase())
   return completeChat(call, {
     endpoint: 'api',
     model: model.id,
-    headers: { ...headers, ...extraHeaders },
+    headers: extraHeaders ? { ...settings.headers, ...extraHeaders } : settings.headers,
     ...(extraBody && { extraBody }),
-    dialect: {
-      ...settings,
-      service,
-      withoutSettings: [...withoutSettings, ...settingsWithout(card)],
-      convertModel: (answered) => modelAliases.get(answered) ?? answered,
-    },
+    dialect: dialectOf(settings, settings.models.get(model.catalogueId.toLowerCase())),
   })
+}
+
+type Dialect = ChatCompletionRequest['dialect']
+
+/** By settings, then by what a model has no use for: made once, not in each call. */
+const dialects = new WeakMap<OpenAiCompatibleCallSettings, Map<string, Dialect>>()
+
+function dialectOf(settings: OpenAiCompatibleCallSettings, card: ModelCard | undefined): Dialect {
+  const useless = settingsWithout(card)
+  const key = useless.join(' ')
+  let known = dialects.get(settings)
+  if (!known) dialects.set(settings, (known = new Map()))
+  let dialect = known.get(key)
+  if (!dialect) known.set(key, (dialect = createDialect(settings, useless)))
+  return dialect
+}
+
+function createDialect(settings: OpenAiCompatibleCallSettings, useless: readonly (keyof TextSettings)[]): Dialect {
+  const { modelAliases, name: service, withoutSettings = [] } = settings
+  return {
+    ...settings,
+    service,
+    withoutSettings: [...withoutSettings, ...useless],
+    convertModel: (answered) => modelAliases.get(answered) ?? answered,
+  }
 }
 
 /** What an OpenAI-compatible endpoint cannot keep of a call. */
@@ -137,6 +154,7 @@ export function checkOpenAiCompatibleCall(
 export function checkMedia({ messages }: TextCall, { title }: Surface): readonly Loss[] {
   const losses: Loss[] = []
   for (const { role, content } of messages) {
+    if (!content.some(({ type }) => type === 'media')) continue
     const media = content.filter((part): part is Extract<CallPart, { type: 'media' }> => part.type === 'media')
     if (media.length > 0 && role !== 'user') {
       losses.push({

@@ -1,4 +1,4 @@
-import type { ContentPart, ProviderFailure, TextResult } from '@shlyuz/core'
+import type { ContentPart, ProviderFailure, TextResult, ToolCallPart } from '@shlyuz/core'
 import { convertOpenAiUsage } from './convert-openai-usage.ts'
 import { mapOpenAiFinishReason } from './map-openai-finish-reason.ts'
 import { readOpenAiFailure } from './openai-compatible-errors.ts'
@@ -41,20 +41,29 @@ export function readChatCompletion(
   if (reasoning !== '') content.push({ type: 'reasoning', text: reasoning })
   const text = readText(message)
   if (text !== '') content.push({ type: 'text', text })
-  const calls = new ToolCallCollector()
-  calls.pushWhole(message['tool_calls'])
-  content.push(...(dialect.firstToolCallOnly ? calls.calls().slice(0, 1) : calls.calls()))
+  const calls = readCalls(message['tool_calls'], dialect)
+  content.push(...calls)
   const raw = readReason(choice)
   return {
     answer: {
       content,
-      finishReason: isRefusal(message) ? 'content-filter' : mapOpenAiFinishReason(raw, !calls.isEmpty),
+      finishReason: isRefusal(message) ? 'content-filter' : mapOpenAiFinishReason(raw, calls.length > 0),
       ...(raw !== undefined && { rawFinishReason: raw }),
       usage: convertOpenAiUsage(document['usage']),
       ...readModel(document, dialect),
     },
   }
 }
+
+function readCalls(given: unknown, { firstToolCallOnly = false }: AnswerDialect): readonly ToolCallPart[] {
+  if (given === undefined || given === null) return noCalls
+  const collector = new ToolCallCollector()
+  collector.pushWhole(given)
+  const calls = collector.calls()
+  return firstToolCallOnly ? calls.slice(0, 1) : calls
+}
+
+const noCalls: readonly ToolCallPart[] = Object.freeze([])
 
 /** The model that answered, as it is spelled and as the catalogue has it. */
 export function readModel(

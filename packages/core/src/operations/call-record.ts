@@ -21,6 +21,8 @@ interface CallTarget {
 /** Which call an error tells of: some end several calls at once, such as that of a shared token exchange. */
 const owners = new WeakMap<ShlyuzError, CallRecord>()
 
+const noPeers: ReadonlySet<string> = new Set()
+
 /** What happens to a call, as it happens: the source of its receipt, attempts and warnings. */
 export class CallRecord {
   /** Tells this call from others in the audit log and on the diagnostics channel. */
@@ -34,7 +36,7 @@ export class CallRecord {
   requestId: string | undefined
   origin: string | undefined
   /** Approved addresses the pool of the call went to. */
-  peers: ReadonlySet<string> = new Set()
+  peers: ReadonlySet<string> = noPeers
   answeredBy: string | undefined
   /** Personal data behind placeholders, by type. */
   masked: Receipt['masked']
@@ -48,7 +50,7 @@ export class CallRecord {
   raw: unknown
   readonly #decisions: Decision[] = []
   /** Decisions about sockets that were told. */
-  readonly #told = new Set<Decision>()
+  readonly #told: Decision[] = []
   readonly #publish = createDecisionPublisher()
   /** The last answer that was judged. */
   #answered: string | undefined
@@ -82,8 +84,8 @@ export class CallRecord {
   /** A pool's decisions are made when a connection opens, and hold for every call that it serves. */
   #tellOfSocket(): void {
     for (const decision of this.socketDecisions) {
-      if (this.#told.has(decision)) continue
-      this.#told.add(decision)
+      if (this.#told.includes(decision)) continue
+      this.#told.push(decision)
       this.#tell(decision)
     }
   }

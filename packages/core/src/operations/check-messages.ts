@@ -198,26 +198,23 @@ function checkJson(place: string, value: unknown): void {
 
 /** The order both services keep: system first, then turns that begin and end with the user (or a tool). */
 function checkOrder(messages: readonly DraftMessage[]): void {
-  const turns = messages.filter((message) => message.role !== 'system')
-  const firstTurn = messages.findIndex((message) => message.role !== 'system')
-  const lateSystem = messages.findIndex(
-    (message, index) => message.role === 'system' && firstTurn >= 0 && index > firstTurn,
-  )
-  if (lateSystem >= 0) {
+  const firstTurn = messages.findIndex(({ role }) => role !== 'system')
+  const lateSystem = messages.findLastIndex(({ role }) => role === 'system')
+  if (firstTurn >= 0 && lateSystem > firstTurn) {
     refuse(
       `messages[${lateSystem}]: a system message must come before the first user message`,
       'Перенесите сообщения system в начало или в instructions.',
     )
   }
-  if (turns.length === 0) refuse('messages hold no user message', 'Добавьте сообщение с role: "user".')
-  if (turns[0]?.role !== 'user') {
+  if (firstTurn < 0) refuse('messages hold no user message', 'Добавьте сообщение с role: "user".')
+  if (messages[firstTurn]?.role !== 'user') {
     refuse('the conversation must begin with a user message', 'Первым после system должно идти сообщение user.')
   }
-  const last = turns.at(-1)?.role
+  const last = messages.at(-1)?.role
   if (last !== 'user' && last !== 'tool') {
     refuse('the last message must be from the user or a tool', 'Последним должно быть сообщение user или tool.')
   }
-  checkToolPairs(messages)
+  if (messages.some(({ role }) => role === 'assistant' || role === 'tool')) checkToolPairs(messages)
 }
 
 /** Every tool result answers a call made before it, and no call is left without a result or a decision. */

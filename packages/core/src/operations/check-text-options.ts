@@ -82,7 +82,7 @@ export function checkTextOptions(verb: string, options: unknown): CheckedText {
   checkFunction('onStep', options['onStep'])
   checkFunction('approve', options['approve'])
   checkNumber('maxSteps', options['maxSteps'], 1, stepLimit, true)
-  const runs = [...tools.values()].some(({ tool }) => tool.execute !== undefined)
+  const runs = tools.size > 0 && [...tools.values()].some(({ tool }) => tool.execute !== undefined)
   return {
     messages: checkConversation(options),
     settings: checkSettings(options),
@@ -113,8 +113,9 @@ export function checkSettings(options: Record<string, unknown>): TextSettings {
   if (options['reasoningEffort'] !== undefined) {
     checkWord('reasoningEffort', options['reasoningEffort'], ['off', 'low', 'medium', 'high'])
   }
-  const given = settingNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]])
-  return Object.freeze(Object.fromEntries(given) as TextSettings)
+  const given: Record<string, unknown> = {}
+  for (const name of settingNames) if (options[name] !== undefined) given[name] = options[name]
+  return Object.freeze(given)
 }
 
 /** One of a few words; the first is the default. */

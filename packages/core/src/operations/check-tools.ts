@@ -27,9 +27,11 @@ const toolKeys = [
   'outputSchema',
 ]
 
+const noTools: CheckedTools = new Map()
+
 /** @throws ConfigurationError */
 export function checkTools(tools: unknown): CheckedTools {
-  if (tools === undefined) return new Map()
+  if (tools === undefined) return noTools
   if (!isObject(tools))
     refuse(
       'tools must be an object of tools by name',

@@ -42,6 +42,7 @@ export function createIntent(provider: Provider, facts: IntentFacts): Intent {
 
 /** One rule must not change what the next one judges. */
 function freezeContent(content: ContentFacts): ContentFacts {
+  if (Object.isFrozen(content) && Object.isFrozen(content.remoteTools)) return content
   return Object.freeze({ ...content, remoteTools: Object.freeze([...content.remoteTools]) })
 }
 

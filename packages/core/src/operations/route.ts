@@ -37,6 +37,7 @@ export interface RouteRunner<R> {
 
 /** @throws ConfigurationError for what names no configured provider */
 export function planRoute(providers: ReadonlyMap<string, Provider>, model: unknown): RoutePlan {
+  if (typeof model === 'string') return { route: 0, targets: [findTarget(providers, model)] }
   const targets: Target[] = []
   const read = (one: unknown): Route => {
     const { type, targets: inner } = (one ?? {}) as Partial<RoutedModel>

@@ -111,29 +111,40 @@ function nameOf({ provider, modelId }: Target): string {
   return `${provider.name}/${modelId}`
 }
 
+interface RunningLeg {
+  readonly leg: Leg
+  /** By `Date.now()`. */
+  readonly begunAt: number
+}
+
 /** What was asked beside the target that answers, or before it. */
 class TriedLegs {
   readonly failed: Leg[] = []
-  /** When each began, by `Date.now()`. */
-  readonly #running = new Map<Leg, number>()
+  readonly #running: RunningLeg[] = []
 
   begin(leg: Leg): void {
-    this.#running.set(leg, Date.now())
+    this.#running.push({ leg, begunAt: Date.now() })
   }
 
   fail(leg: Leg): void {
-    this.#running.delete(leg)
+    this.#running.splice(
+      this.#running.findIndex((one) => one.leg === leg),
+      1,
+    )
     this.failed.push(leg)
   }
 
   /** Those that run beside the one that answers: they are ended, and paid for all the same once they were asked. */
   lostTo(winner: Leg): readonly Leg[] {
-    return [...this.#running.keys()].filter((leg) => leg !== winner && leg.record.origin !== undefined)
+    return this.#lostTo(winner).map(({ leg }) => leg)
+  }
+
+  #lostTo(winner: Leg): readonly RunningLeg[] {
+    return this.#running.filter(({ leg }) => leg !== winner && leg.record.origin !== undefined)
   }
 
   attemptsBefore(leg: Leg): readonly Attempt[] {
-    const lost = this.lostTo(leg).map((one): Attempt => {
-      const begunAt = this.#running.get(one) as number
+    const lost = this.#lostTo(leg).map(({ leg: one, begunAt }): Attempt => {
       const startedAt = new Date(begunAt).toISOString()
       const durationMs = Date.now() - begunAt
       const error = { name: 'HedgeLost', code: 'hedge.lost', message: 'another target was quicker' }

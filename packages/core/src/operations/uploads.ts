@@ -176,14 +176,14 @@ export class UploadRegistry {
 /** The files that one call uses. */
 export class CallUploads {
   readonly #registry: UploadRegistry
-  readonly #used = new Set<Upload>()
+  readonly #used: Upload[] = []
 
   constructor(registry: UploadRegistry) {
     this.#registry = registry
   }
 
   get isEmpty(): boolean {
-    return this.#used.size === 0
+    return this.#used.length === 0
   }
 
   /** The id of a file with this content at the service: put there now, by another call at this moment, or before. */
@@ -193,7 +193,7 @@ export class CallUploads {
     // What one policy let out, or refused to, says nothing about a call under another one.
     const key = JSON.stringify([provider.name, credential, guard.digest, effect.key])
     const upload = this.#registry.acquire(key, this, context, effect, run)
-    this.#used.add(upload)
+    if (!this.#used.includes(upload)) this.#used.push(upload)
     return scope.race(upload.fileId)
   }
 
@@ -202,9 +202,8 @@ export class CallUploads {
    * uses at this moment. Never throws: what could not be removed is told by a warning, and waits for `deleteUploads`.
    */
   async settle(outcome: UploadOutcome): Promise<readonly Warning[]> {
-    if (this.#used.size === 0) return []
-    const used = [...this.#used]
-    this.#used.clear()
+    if (this.isEmpty) return []
+    const used = this.#used.splice(0)
     const ends = await Promise.all(used.map((upload) => this.#registry.release(upload, this, outcome)))
     const left = ends.filter((end) => end === 'left').length
     if (left === 0) return []

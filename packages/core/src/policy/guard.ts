@@ -146,6 +146,7 @@ class PolicyGuard implements Guard {
   #findUnmet(judged: readonly Judged[], intent: Intent): Refusal | undefined {
     const unmet = (demanding: readonly Judged[], policies: readonly CompiledPolicy[]): Facts | undefined =>
       findUnmet(uniteObligations(findingsOf(demanding)), intent, policies, this.#abilities)
+    if (uniteObligations(findingsOf(judged)).length === 0) return undefined
     const byClient = judged.filter(({ policy }) => this.#client.includes(policy))
     const facts = unmet(byClient, this.#client) ?? unmet(judged, this.#policies)
     const code = 'policy.obligation_unmet'
@@ -313,7 +314,8 @@ interface Judged {
 }
 
 function findingsOf(judged: readonly Judged[]): readonly Finding[] {
-  return judged.flatMap(({ findings }) => findings)
+  const [only, ...others] = judged
+  return only && others.length === 0 ? only.findings : judged.flatMap(({ findings }) => findings)
 }
 
 function refusalOf(judged: readonly Judged[]): Refusal | undefined {

@@ -87,8 +87,32 @@ function spoke({ providerLogging, data, audit }: CompiledPolicy): boolean {
   return (providerLogging ?? data ?? audit) !== undefined
 }
 
+type Declared = Map<string, ModelIdentity | undefined>
+
+/** By policy and by the origins of a provider: both never change, and the same few models are asked for in each call. */
+const declared = new WeakMap<CompiledPolicy, WeakMap<readonly string[], Declared>>()
+const declaredLimit = 200
+
 /** What a policy itself declares of a model: for origins of the provider, or in its catalogue. */
 export function findDeclared(
+  policy: CompiledPolicy,
+  kind: string,
+  id: string,
+  origins: readonly string[],
+): ModelIdentity | undefined {
+  if (!Object.isFrozen(origins)) return lookUpDeclared(policy, kind, id, origins)
+  let byOrigins = declared.get(policy)
+  if (!byOrigins) declared.set(policy, (byOrigins = new WeakMap()))
+  let known = byOrigins.get(origins)
+  if (!known) byOrigins.set(origins, (known = new Map()))
+  const key = `${kind} ${id}`
+  if (known.has(key)) return known.get(key)
+  const found = lookUpDeclared(policy, kind, id, origins)
+  if (known.size < declaredLimit) known.set(key, found)
+  return found
+}
+
+function lookUpDeclared(
   { origins: listed = [], catalogue }: CompiledPolicy,
   kind: string,
   id: string,

@@ -10,8 +10,11 @@ export interface Abilities {
   readonly audit: 'none' | 'lenient' | 'strict'
 }
 
+const none: readonly Obligation[] = Object.freeze([])
+
 /** The obligations of all findings, each once. */
 export function uniteObligations(findings: readonly Finding[]): readonly Obligation[] {
+  if (!findings.some((finding) => Object.hasOwn(finding, 'obligations'))) return none
   const united = new Map<string, Obligation>()
   for (const finding of findings) {
     // Own ones alone: a polluted prototype demands nothing.

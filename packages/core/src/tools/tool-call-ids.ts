@@ -8,12 +8,12 @@ import { findUnsafeJson, tooDeep } from './find-unsafe-json.ts'
  * function, so that two calls share one.
  */
 export class ToolCallIds {
-  readonly #taken = new Set<string>()
+  readonly #messages: readonly PartMessage[]
+  /** Made at the first call: most answers have none. */
+  #taken: Set<string> | undefined
 
   constructor(messages: readonly PartMessage[]) {
-    for (const { content } of messages) {
-      for (const part of content) if (part.type === 'tool-call') this.#taken.add(part.toolCallId)
-    }
+    this.#messages = messages
   }
 
   /**
@@ -28,9 +28,18 @@ export class ToolCallIds {
       })
     }
     const { toolCallId: given, toolName } = call
-    const isUsable = given !== '' && given !== toolName && !this.#taken.has(given)
+    const taken = (this.#taken ??= collectIds(this.#messages))
+    const isUsable = given !== '' && given !== toolName && !taken.has(given)
     const toolCallId = isUsable ? given : `call_${randomUUID().replaceAll('-', '').slice(0, 24)}`
-    this.#taken.add(toolCallId)
+    taken.add(toolCallId)
     return isUsable ? call : { ...call, toolCallId }
   }
+}
+
+function collectIds(messages: readonly PartMessage[]): Set<string> {
+  const ids = new Set<string>()
+  for (const { content } of messages) {
+    for (const part of content) if (part.type === 'tool-call') ids.add(part.toolCallId)
+  }
+  return ids
 }
