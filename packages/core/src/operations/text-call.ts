@@ -98,10 +98,13 @@ export function runTextCall(options: TextCallOptions, scope: CallScope): Promise
 }
 
 function askLegs(options: TextCallOptions, legs: readonly Leg[], scope: CallScope): Promise<TextAnswer> {
-  const places = placesOf(options.route)
   const tried = new TriedLegs()
+  const { route } = options
+  // Most calls have one target.
+  if (typeof route === 'number') return askLeg(options, legs[0] as Leg, { index: route, scope, isLast: true }, tried)
+  const places = placesOf(route)
   const { latencies } = options.services
-  return runRoute(options.route, scope, {
+  return runRoute(route, scope, {
     expected: (index) => latencies.expected(nameOf(options.targets[index] as Target)),
     run: (run) => askLeg(options, legs[places.indexOf(run.index)] as Leg, run, tried),
   })

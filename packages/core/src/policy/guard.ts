@@ -13,6 +13,7 @@ import { collectFindings, findDeclared, isSameModel } from './judge-intent.ts'
 import { isLiteral, judgeSpelledUrl, type UrlRequest } from './judge-url.ts'
 import type { Masker } from './masker.ts'
 import { chooseMasker, findUnmet, uniteObligations, type Abilities } from './obligations.ts'
+import { isPlain, PlainJudgements } from './plain-judgements.ts'
 import type { ReasonCode } from './reason-codes.ts'
 
 export { isPolicy, type Policy } from './define-policy.ts'
@@ -68,6 +69,9 @@ class PolicyGuard implements Guard {
   /** The parts of the client's own policy, without those of a request. */
   readonly #client: readonly CompiledPolicy[]
   readonly #abilities: Abilities
+  /** No rule of the caller's own, which may look at anything, and no policy that observes, which may end. */
+  readonly #isFixed: boolean
+  readonly #plain = new PlainJudgements()
   #network: { readonly observing: number; readonly digest: string } | undefined
 
   constructor(nested: readonly (readonly CompiledPolicy[])[], abilities: Abilities) {
@@ -75,6 +79,7 @@ class PolicyGuard implements Guard {
     this.#policies = policies
     this.#client = nested[0] ?? []
     this.#abilities = abilities
+    this.#isFixed = policies.every(({ rules, mode }) => rules.length === 0 && mode === 'enforce')
     this.name = nameOf(policies)
     this.digest = digestOfAll(policies)
     this.masker = chooseMasker(policies)
@@ -113,6 +118,15 @@ class PolicyGuard implements Guard {
   }
 
   judgeIntent(intent: Intent): Decision | Promise<Decision> {
+    if (!this.#isFixed || !isPlain(intent)) return this.#judgeIntent(intent)
+    const known = this.#plain.find(intent)
+    if (known) return known
+    const decision = this.#judgeIntent(intent)
+    if (!(decision instanceof Promise)) this.#plain.keep(intent, decision)
+    return decision
+  }
+
+  #judgeIntent(intent: Intent): Decision | Promise<Decision> {
     const perPolicy = this.#policies.map((policy) => collectFindings(policy, intent))
     const pending = perPolicy.flat().some((finding) => finding instanceof Promise)
     if (!pending) return this.#combine(intent, perPolicy as Finding[][])
