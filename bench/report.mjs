@@ -5,13 +5,13 @@ import { contenders } from './contenders/index.mjs'
 import { drawPlot } from './plot.mjs'
 import { spread } from './statistics.mjs'
 
-const figures = { value: '', cold: ', first three runs', resident: ', resident memory' }
+const figures = { value: '', cold: ', the first', resident: ', resident memory' }
 
 /**
  * A row for each contender and figure: medians, and the ratio to the first contender, repetition by repetition. Pairs are
  * compared because a machine is quicker in one minute than in the next, for all alike.
  */
-export function summarise({ targets = {} }, samples) {
+export function summarise({ targets = {}, coldRuns = '' }, samples) {
   const [base] = Object.values(samples)
   return Object.entries(samples).flatMap(([key, own]) => {
     const name = contenders[key]?.name ?? { undici: 'undici alone', shlyuz: 'Shlyuz (core and both adapters)' }[key]
@@ -25,7 +25,7 @@ export function summarise({ targets = {} }, samples) {
           .filter(([, other]) => other !== undefined)
         const row = {
           key: figure === 'value' ? key : `${key} ${figure}`,
-          name: name + suffix,
+          name: name + suffix + (figure === 'cold' ? ` ${coldRuns}` : ''),
           value: spread(values),
           ratio: spread(pairs.map(([value, other]) => value / other)),
           difference: spread(pairs.map(([value, other]) => value - other)),
