@@ -112,12 +112,13 @@ export class CallRecord {
   }
 
   receipt(): Receipt {
-    const decisions = [...this.#decisions, ...this.socketDecisions]
+    const decisions =
+      this.socketDecisions.length === 0 ? [...this.#decisions] : [...this.#decisions, ...this.socketDecisions]
     const denial = decisions.find(({ verdict }) => verdict === 'deny')
     const would = denial ? undefined : decisions.find((decision) => decision.would === 'deny')
     const { provider, model, providerLogging } = this.#target
     // Stated when every connection of the pool went to the same address.
-    const [address] = this.peers.size === 1 ? this.peers : []
+    const address = this.peers.size === 1 ? this.peers.values().next().value : undefined
     return Object.freeze({
       verdict: denial ? 'deny' : 'allow',
       ...(would && { would: 'deny' as const }),

@@ -20,8 +20,7 @@ async function checkFirst(shape: Shape, body: unknown): Promise<void> {
 }
 
 function checkBody(schema: ZodType, body: unknown): void {
-  const { error } = schema.safeParse(body)
-  const [issue] = error?.issues ?? []
+  const issue = schema.safeParse(body).error?.issues[0]
   if (!issue) return
   const place = issue.path.join('.').slice(0, 100) || 'the whole'
   throw new ProtocolError(`the answer is not what the service documents: ${place} is ${issue.code}`, {

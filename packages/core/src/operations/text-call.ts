@@ -215,7 +215,7 @@ export function prepareLegs(options: TextCallOptions, scope: CallScope): readonl
     prepareLeg(options, options.targets[place] as Target, index),
   )
   const look: Look = { inspected: undefined }
-  const [first] = legs
+  const first = legs[0]
   if (legs.length > 1 || !first) return prepareSeveral(options, legs, scope, look)
   const ready = admitLeg(options, first, 0, scope, look)
   return ready instanceof Promise ? ready.then((leg) => [leg]) : [ready]

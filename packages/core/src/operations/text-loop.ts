@@ -112,9 +112,14 @@ export function createDraft(checked: CheckedText, messages: readonly PartMessage
 }
 
 /** A text call of one question, as its targets are asked. */
-export function singleCall({ checked, ...shared }: TextLoopOptions, draft: TextDraft): TextCallOptions {
-  const { stops, labels, dataClasses, includeRaw } = checked
-  return { ...shared, draft, stops, labels, dataClasses, includeRaw, createSink: undefined }
+export function singleCall(
+  options: TextLoopOptions,
+  draft: TextDraft,
+  route: Route = options.route,
+  createSink?: TextCallOptions['createSink'],
+): TextCallOptions {
+  const { stops, labels, dataClasses, includeRaw } = options.checked
+  return { ...options, route, draft, stops, labels, dataClasses, includeRaw, createSink }
 }
 
 class TextLoop {
@@ -209,14 +214,9 @@ class TextLoop {
       toolChoice: this.#toolChoice(),
       mustOutput,
     }
-    const { index, step, prepared } = await runTextCall(
-      {
-        ...singleCall(this.#options, draft),
-        route: this.#route,
-        createSink: outlet && ((one) => new StepSink(outlet, stops, this.#ids, one)),
-      },
-      this.#scope,
-    )
+    const createSink = outlet && ((one: PreparedCall) => new StepSink(outlet, stops, this.#ids, one))
+    const call = singleCall(this.#options, draft, this.#route, createSink)
+    const { index, step, prepared } = await runTextCall(call, this.#scope)
     this.#route = restOf(this.#route, index)
     // The parts of a stream got their ids on the way.
     return { prepared, step: this.#complete(outlet ? step : this.#identifyCalls(step)) }

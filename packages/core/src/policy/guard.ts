@@ -328,8 +328,7 @@ interface Judged {
 }
 
 function findingsOf(judged: readonly Judged[]): readonly Finding[] {
-  const [only, ...others] = judged
-  return only && others.length === 0 ? only.findings : judged.flatMap(({ findings }) => findings)
+  return judged.length === 1 ? (judged[0] as Judged).findings : judged.flatMap(({ findings }) => findings)
 }
 
 function refusalOf(judged: readonly Judged[]): Refusal | undefined {
