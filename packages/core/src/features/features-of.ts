@@ -9,8 +9,11 @@ export function featuresOf(call: TextCall): ReadonlySet<Feature> {
   addSettings(call, asked)
   addTools(call, asked)
   if (call.output) asked.add(call.tools.length > 0 ? 'output-with-tools' : 'output')
-  if (call.messages.filter(({ role }) => role === 'system').length > 1) asked.add('system-messages')
-  for (const message of call.messages) addContent(message, asked)
+  let systems = 0
+  for (const message of call.messages) {
+    if (message.role === 'system' && ++systems > 1) asked.add('system-messages')
+    addContent(message, asked)
+  }
   return asked
 }
 
@@ -39,6 +42,7 @@ function addTools({ tools, toolChoice, parallelToolCalls }: TextCall, asked: Set
 
 function addContent({ role, content }: PartMessage, asked: Set<Feature>): void {
   for (const part of content) {
+    if (part.type === 'text') continue
     if (part.type === 'tool-call' || part.type === 'tool-result') asked.add('tool-history')
     if (part.type === 'tool-result' && part.isError) asked.add('tool-error-results')
     if (part.type !== 'media') continue
