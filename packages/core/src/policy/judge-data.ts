@@ -11,7 +11,7 @@ interface DataVerdict {
 }
 
 /** Operations whose requests hold no content of the caller's. */
-const withoutContent: ReadonlySet<OperationKind> = new Set(['token', 'models'])
+export const withoutContent: ReadonlySet<OperationKind> = new Set(['token', 'models'])
 
 /**
  * Words for content that is no special category. Special are race, nationality, political, religious and philosophical

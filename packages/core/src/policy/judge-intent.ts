@@ -1,6 +1,5 @@
-import type { OperationKind } from '../provider.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
-import { judgeData } from './judge-data.ts'
+import { judgeData, withoutContent } from './judge-data.ts'
 import type { Facts, Finding, Obligation, RuleEffect } from './decision.ts'
 import type { ContentFacts, Intent, ModelIdentity } from './intent.ts'
 import type { ModelDeclaration } from './policy-document.ts'
@@ -75,9 +74,6 @@ function findReach({ origins, remote }: CompiledPolicy, content: ContentFacts): 
   if (links === 0 && tools.length === 0) return undefined
   return { ...(links > 0 && { links }), ...(tools.length > 0 && { tools: tools.join(', ') }) }
 }
-
-/** Operations that send no content of the caller's. */
-const withoutContent: ReadonlySet<OperationKind> = new Set(['token', 'models'])
 
 function speaksOfContentAlone({ origins, models, rules }: CompiledPolicy): boolean {
   return origins === undefined && models === undefined && rules.length === 0
