@@ -1,4 +1,5 @@
 export { checkOptionKeys } from './adapters/check-option-keys.ts'
+export { DeltaTemplate } from './adapters/delta-template.ts'
 export { fileTokenStore, type FileTokenStoreOptions } from './auth/file-token-store.ts'
 export { Secret } from './auth/secret.ts'
 export { memoryTokenStore, type TokenStore } from './auth/token-store.ts'

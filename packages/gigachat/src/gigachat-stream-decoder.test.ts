@@ -250,3 +250,48 @@ describe('for any stream', () => {
     )
   })
 })
+
+describe('events that differ in their text alone', () => {
+  const kinds: Readonly<Record<string, (text: string) => object>> = {
+    plain: (content) => chunk({ content }),
+    role: (content) => chunk({ content, role: 'assistant' }),
+    thought: (content) => chunk({ content, reasoning_content: 'Хм' }),
+    call: (content) => chunk({ content, function_call: { name: 'weather', arguments: { city: content } } }),
+    progress: (content) => chunk({ content, role: 'function_in_progress', name: 'text2image' }),
+    state: (content) => chunk({ content, functions_state_id: 'state-1' }),
+    usage: (content) => chunk({ content }, { usage: { prompt_tokens: content.length } }),
+    'other model': (content) => chunk({ content }, { model: 'GigaChat-2-Max:2.0.28.2' }),
+    'no model': (content) => chunk({ content }, { model: undefined }),
+    reason: (content) => chunk({ content }, {}, 'stop'),
+    unreadable: () => chunk({ content: 1 }),
+  }
+  const contents = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 16 }),
+    fc.constantFrom(
+      '',
+      '<',
+      '<img src="a',
+      '" fuse="true"/>',
+      '<img src="a" fuse="true"/>',
+      '\uD83D',
+      '\uDE00',
+      ',',
+      'Обь',
+    ),
+  )
+  const kind = fc.oneof({ weight: 10, arbitrary: fc.constant('plain') }, fc.constantFrom(...Object.keys(kinds)))
+  /** Runs of one kind, with others between. */
+  const events = fc.array(fc.tuple(kind, fc.array(contents, { maxLength: 6 })), { maxLength: 10 })
+
+  it('are read as if each were parsed', () => {
+    fc.assert(
+      fc.property(events, (given) => {
+        const all = given.flatMap(([name, run]) => run.map((text) => JSON.stringify(kinds[name]!(text))))
+        // White space that no other event has.
+        const parsed = all.map((data, index) => ' '.repeat(index) + data)
+        expect(decode(...all)).toEqual(decode(...parsed))
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+})

@@ -1,4 +1,12 @@
-import type { ModelRef, ProviderFailure, SseDecoder, StreamEnd, StreamPart, Usage } from '@shlyuz/core'
+import {
+  DeltaTemplate,
+  type ModelRef,
+  type ProviderFailure,
+  type SseDecoder,
+  type StreamEnd,
+  type StreamPart,
+  type Usage,
+} from '@shlyuz/core'
 import { convertGigachatUsage } from './convert-gigachat-usage.ts'
 import { FileTagReader } from './file-tag-reader.ts'
 import { convertGigachatAnswerError, isGigachatError } from './gigachat-errors.ts'
@@ -28,6 +36,8 @@ export class GigachatStreamDecoder implements SseDecoder {
   rawModel: string | undefined
   readonly #asked: ModelRef
   readonly #tags: FileTagReader
+  /** Of the last event, when it brought a piece of text and nothing else that is new. */
+  readonly #template = new DeltaTemplate(readContent)
   #announced = false
   #call: PendingCall | undefined
   #hasCall = false
@@ -50,6 +60,8 @@ export class GigachatStreamDecoder implements SseDecoder {
       this.#release(out)
       return
     }
+    const content = this.#template.match(data)
+    if (content !== undefined) return this.#tags.push(content, out)
     const chunk = parseObject(data)
     if (!chunk) return this.#fail(unreadable('an event is not a JSON object'))
     if (isGigachatError(chunk)) return this.#fail(convertGigachatAnswerError(chunk))
@@ -59,7 +71,9 @@ export class GigachatStreamDecoder implements SseDecoder {
     if (choices === undefined) return
     if (!Array.isArray(choices)) return this.#fail(unreadable('choices are not a list'))
     const choice: unknown = choices[0]
-    if (isObject(choice)) this.#readChoice(choice, out)
+    if (!isObject(choice)) return
+    this.#readChoice(choice, out)
+    if (isPlainText(choice)) this.#template.remember(data, choice.delta.content)
   }
 
   end(out: StreamPart[]): StreamEnd {
@@ -157,6 +171,28 @@ export class GigachatStreamDecoder implements SseDecoder {
     this.#failure = failure
     this.done = true
   }
+}
+
+/** A choice that says nothing but a piece of text. */
+interface PlainText {
+  readonly delta: { readonly content: string }
+}
+
+function isPlainText(
+  choice: Readonly<Record<string, unknown>>,
+): choice is Readonly<Record<string, unknown>> & PlainText {
+  const { delta, finish_reason: finishReason } = choice
+  if (!isObject(delta) || typeof finishReason === 'string') return false
+  const { role, content, reasoning_content: thought, function_call: call } = delta
+  const saysMore = role === 'function_in_progress' || (typeof thought === 'string' && thought !== '') || isObject(call)
+  return typeof content === 'string' && content !== '' && !saysMore
+}
+
+/** For the template, which asks with a document that was an event with a text. */
+function readContent(document: unknown): unknown {
+  const choices: unknown = isObject(document) ? document['choices'] : undefined
+  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined
+  return isObject(choice) && isObject(choice['delta']) ? choice['delta']['content'] : undefined
 }
 
 function parseObject(data: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { StreamEnd, StreamPart } from '@shlyuz/core'
 import { ChatCompletionStreamDecoder } from './chat-completion-stream-decoder.ts'
@@ -328,5 +329,54 @@ describe('the model', () => {
       { type: 'response-metadata' },
       delta('Обь'),
     ])
+  })
+})
+
+describe('events that differ in their text alone', () => {
+  const kinds: Readonly<Record<string, (text: string) => string>> = {
+    plain: (content) => chunk({ content }, null),
+    role: (content) => chunk({ role: 'assistant', content }, null),
+    'no calls': (content) => chunk({ content, tool_calls: [] }, null),
+    call: (content) => chunk({ content, ...piece(0, 'c1', 'weather', '{}') }),
+    'part of a call': () => chunk(piece(0, '', '', ' ')),
+    reasoning: (content) => chunk({ content, reasoning_content: 'Хм' }),
+    refusal: (content) => chunk({ content, refusal: 'Нет.' }),
+    reason: (content) => chunk({ content }, 'stop'),
+    filter: (content) => chunk({ content }, 'content_filter'),
+    usage: (content) => chunk({ content }, null, { usage: { prompt_tokens: content.length } }),
+    'other usage': (content) => chunk({ content }, null, { usage: { prompt_tokens: 7 } }),
+    'other model': (content) => chunk({ content }, null, { model: 'other' }),
+    'no model': (content) => chunk({ content }, null, { model: undefined }),
+    message: (content) => JSON.stringify({ model: 'our-model', choices: [{ message: { content } }] }),
+    'second choice': (content) => JSON.stringify({ choices: [{ index: 1, delta: { content } }] }),
+    error: () => JSON.stringify({ error: { message: 'overloaded' } }),
+    done: () => done,
+  }
+  const texts = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 16 }),
+    fc.constantFrom('', '\uD83D', '\uDE00', '"', ',', '\\n', 'О', 'Обь'),
+  )
+  const kind = fc.oneof(
+    { weight: 20, arbitrary: fc.constantFrom('plain', 'no calls', 'usage', 'other usage') },
+    fc.constantFrom(...Object.keys(kinds)),
+  )
+  const event = fc.tuple(kind, texts).map(([name, text]) => kinds[name]!(text))
+  /** Runs of one kind, with others between. */
+  const events = fc.array(fc.oneof(event, fc.tuple(kind, fc.array(texts, { maxLength: 6 }))), { maxLength: 12 })
+
+  it.each([{}, { filteredTextReplaces: true }])('are read as if each were parsed, %j', (dialect) => {
+    fc.assert(
+      fc.property(events, (given) => {
+        const all = given.flatMap((one) =>
+          typeof one === 'string' ? [one] : one[1].map((text) => kinds[one[0]]!(text)),
+        )
+        // White space that no other event has.
+        const parsed = all.map((data, index) =>
+          data.startsWith('{') ? data.replace('{', `{${' '.repeat(index)}`) : data,
+        )
+        expect(decode(all, dialect)).toEqual(decode(parsed, dialect))
+      }),
+      { numRuns: 1_000 },
+    )
   })
 })

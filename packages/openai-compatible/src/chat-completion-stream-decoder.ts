@@ -1,4 +1,12 @@
-import type { FinishReason, ProviderFailure, SseDecoder, StreamEnd, StreamPart, Usage } from '@shlyuz/core'
+import {
+  DeltaTemplate,
+  type FinishReason,
+  type ProviderFailure,
+  type SseDecoder,
+  type StreamEnd,
+  type StreamPart,
+  type Usage,
+} from '@shlyuz/core'
 import { convertOpenAiUsage } from './convert-openai-usage.ts'
 import { mapOpenAiFinishReason } from './map-openai-finish-reason.ts'
 import { isObject } from './openai-compatible-settings.ts'
@@ -32,6 +40,8 @@ export class ChatCompletionStreamDecoder implements SseDecoder {
   rawModel: string | undefined
   readonly #dialect: AnswerDialect
   readonly #calls = new ToolCallCollector()
+  /** Of the last event, when it brought a piece of text and nothing else that is new. */
+  readonly #template = new DeltaTemplate(readDeltaContent)
   #announced = false
   /** The text given out, where a filter may replace it. */
   #given = ''
@@ -49,6 +59,8 @@ export class ChatCompletionStreamDecoder implements SseDecoder {
 
   push(_event: string | undefined, data: string, out: StreamPart[]): void {
     if (this.done) return
+    const content = this.#template.match(data)
+    if (content !== undefined) return this.#giveText(content, out)
     // An event that holds a document is not copied to look at its ends.
     const text = data.startsWith('{') ? data : data.trim()
     if (text === '') return
@@ -58,12 +70,13 @@ export class ChatCompletionStreamDecoder implements SseDecoder {
     const reported = readReported(document, this.#dialect)
     if (reported) return this.#fail(reported)
     if (isObject(document['usage'])) this.#usage = convertOpenAiUsage(document['usage'])
-    const choice: unknown = Array.isArray(document['choices']) ? document['choices'].find(isFirst) : undefined
-    if (!isObject(choice)) return
+    const choice = findChoice(document)
+    if (!choice) return
     this.#announce(document, out)
-    // Servers that stream a short answer in one chunk may call the delta a message.
-    const delta = isObject(choice['delta']) ? choice['delta'] : choice['message']
-    this.#take(isObject(delta) ? delta : {}, readReason(choice), out)
+    const delta = readDelta(choice)
+    const reason = readReason(choice)
+    this.#take(delta, reason, out)
+    if (reason === undefined && isPlainText(delta)) this.#template.remember(data, delta.content)
   }
 
   end(out: StreamPart[]): StreamEnd {
@@ -149,6 +162,32 @@ export class ChatCompletionStreamDecoder implements SseDecoder {
     this.#failure = failure
     this.done = true
   }
+}
+
+function findChoice(document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
+  const choice: unknown = Array.isArray(document['choices']) ? document['choices'].find(isFirst) : undefined
+  return isObject(choice) ? choice : undefined
+}
+
+/** Servers that stream a short answer in one chunk may call the delta a message. */
+function readDelta(choice: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const delta = isObject(choice['delta']) ? choice['delta'] : choice['message']
+  return isObject(delta) ? delta : {}
+}
+
+/** For the template, which asks with a document that was an event with a text. */
+function readDeltaContent(document: unknown): unknown {
+  const choice = isObject(document) ? findChoice(document) : undefined
+  return choice && readDelta(choice)['content']
+}
+
+/** True for a delta that says nothing but its text. */
+function isPlainText(
+  delta: Readonly<Record<string, unknown>>,
+): delta is Readonly<Record<string, unknown>> & { readonly content: string } {
+  const { content, tool_calls: calls } = delta
+  const hasCalls = Array.isArray(calls) && calls.length > 0
+  return typeof content === 'string' && content !== '' && !hasCalls && !isRefusal(delta) && readReasoning(delta) === ''
 }
 
 /** Of several choices, asked for by a field of the caller's own, the first is the answer. */
