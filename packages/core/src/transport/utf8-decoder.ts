@@ -9,7 +9,8 @@ export class Utf8Decoder {
     const bytes = this.#rest ? Buffer.concat([this.#rest, read]) : read
     this.#rest = undefined
     const whole = bytes.length - unfinishedBytes(bytes)
-    if (whole === bytes.length) return bytes.toString('utf8')
+    // Without an argument: Node looks no encoding up then.
+    if (whole === bytes.length) return bytes.toString()
     // Copied: a view would keep the whole read alive.
     this.#rest = Buffer.from(bytes.subarray(whole))
     return bytes.toString('utf8', 0, whole)
