@@ -39,7 +39,8 @@ export class ChatCompletionStreamDecoder implements SseDecoder {
   /** The same as the service spelled it. */
   rawModel: string | undefined
   readonly #dialect: AnswerDialect
-  readonly #calls = new ToolCallCollector()
+  /** Made for the first piece of a call: most answers have none. */
+  #calls: ToolCallCollector | undefined
   /** Of the last event, when it brought a piece of text and nothing else that is new. */
   readonly #template = new DeltaTemplate(readDeltaContent)
   #announced = false
@@ -50,7 +51,7 @@ export class ChatCompletionStreamDecoder implements SseDecoder {
   #reason: string | undefined
   #refused = false
   #callsGiven = false
-  #usage: Usage = {}
+  #usage: Usage = noUsage
   #failure: ProviderFailure | undefined
 
   constructor(dialect: AnswerDialect = {}) {
@@ -98,7 +99,7 @@ export class ChatCompletionStreamDecoder implements SseDecoder {
     if (reason === 'content_filter' && this.#dialect.filteredTextReplaces) this.#replace(text, out)
     else this.#giveText(text, out)
     this.#refused ||= isRefusal(delta)
-    this.#calls.push(delta['tool_calls'])
+    if (hasCalls(delta)) (this.#calls ??= new ToolCallCollector()).push(delta['tool_calls'])
     // Arguments may come after the reason: calls are given out at the end.
     this.#reason = reason ?? this.#reason
   }
@@ -148,14 +149,14 @@ export class ChatCompletionStreamDecoder implements SseDecoder {
   #giveRest(out: StreamPart[]): void {
     if (this.#held !== '') out.push({ type: 'text-delta', text: this.#held })
     this.#held = ''
-    if (this.#callsGiven || this.#calls.isEmpty) return
+    if (this.#callsGiven || !this.#calls || this.#calls.isEmpty) return
     this.#callsGiven = true
     const calls = this.#calls.calls()
     out.push(...(this.#dialect.firstToolCallOnly ? calls.slice(0, 1) : calls))
   }
 
   #finishReason(): FinishReason {
-    return this.#refused ? 'content-filter' : mapOpenAiFinishReason(this.#reason, !this.#calls.isEmpty)
+    return this.#refused ? 'content-filter' : mapOpenAiFinishReason(this.#reason, this.#calls?.isEmpty === false)
   }
 
   #fail(failure: ProviderFailure): void {
@@ -185,10 +186,17 @@ function readDeltaContent(document: unknown): unknown {
 function isPlainText(
   delta: Readonly<Record<string, unknown>>,
 ): delta is Readonly<Record<string, unknown>> & { readonly content: string } {
-  const { content, tool_calls: calls } = delta
-  const hasCalls = Array.isArray(calls) && calls.length > 0
-  return typeof content === 'string' && content !== '' && !hasCalls && !isRefusal(delta) && readReasoning(delta) === ''
+  const { content } = delta
+  const isText = typeof content === 'string' && content !== ''
+  return isText && !hasCalls(delta) && !isRefusal(delta) && readReasoning(delta) === ''
 }
+
+function hasCalls(delta: Readonly<Record<string, unknown>>): boolean {
+  const calls = delta['tool_calls']
+  return Array.isArray(calls) && calls.length > 0
+}
+
+const noUsage: Usage = Object.freeze({})
 
 /** Of several choices, asked for by a field of the caller's own, the first is the answer. */
 function isFirst(choice: unknown): boolean {

@@ -68,7 +68,7 @@ export class StreamAnswerReader implements AnswerReader {
     this.#decoder = decoder
     this.#framing = createFraming(decoder)
     this.#sink = sink
-    this.#cutter = new StopCutter(sink.stops)
+    this.#cutter = createCutter(sink.stops)
     this.#text = this.#createRestorer()
     this.#reasoning = context.restore?.session.createRestorer('text')
     this.#resolve = resolve
@@ -98,7 +98,12 @@ export class StreamAnswerReader implements AnswerReader {
       this.onEnd()
       return 'close'
     }
-    this.#decode(() => this.#framing.push(chunk, this.#parts))
+    try {
+      this.#framing.push(chunk, this.#parts)
+    } catch (error) {
+      throw asProtocolError(error)
+    }
+    this.#takeParts()
     // Other framings may repeat the whole text in every line: only what is new in them counts.
     if (this.#decoder.framing === 'sse') this.#bytes += chunk.length
     if (this.#bytes > eventLimit || this.#content.text.length > textLimit) {
@@ -122,7 +127,7 @@ export class StreamAnswerReader implements AnswerReader {
       return this.#reject(createProviderError(readFailure(this.#context, this.#request, answer), this.#headers))
     }
     try {
-      this.#decode(() => this.#framing.end(this.#parts))
+      this.#endFraming()
       this.#end()
     } catch (error) {
       this.onFailure(error)
@@ -153,15 +158,17 @@ export class StreamAnswerReader implements AnswerReader {
     return true
   }
 
-  /** Runs the decoder over what arrived and hands its parts on, in order. */
-  #decode(push: () => void): void {
+  #endFraming(): void {
     try {
-      push()
+      this.#framing.end(this.#parts)
     } catch (error) {
-      if (ShlyuzError.isInstance(error)) throw error
-      // A parser's message quotes the text, which may hold the answer: it stays out.
-      throw new ProtocolError('the stream cannot be decoded', error instanceof SyntaxError ? {} : { cause: error })
+      throw asProtocolError(error)
     }
+    this.#takeParts()
+  }
+
+  /** Hands on what the decoder made of the bytes, in order. */
+  #takeParts(): void {
     for (const part of this.#parts) this.#take(part)
     this.#parts.length = 0
   }
@@ -176,7 +183,7 @@ export class StreamAnswerReader implements AnswerReader {
       if (text !== '') this.#give(text === part.text ? part : { type: 'text-delta', text })
     } else if (part.type === 'rewrite') {
       // What was held back belongs to the text that no longer holds.
-      this.#cutter = new StopCutter(this.#sink.stops)
+      this.#cutter = createCutter(this.#sink.stops)
       this.#text = this.#createRestorer()
       this.#give({ type: 'rewrite', text: this.#cutter.push(this.#text ? this.#text.push(part.text) : part.text) })
     } else if (!this.#cutter.met) {
@@ -228,10 +235,13 @@ export class StreamAnswerReader implements AnswerReader {
 
   /** How the stream ended, after what the last frame still held was handed on. */
   #askDecoder(): StreamEnd {
-    let end: StreamEnd = { type: 'cut' }
-    this.#decode(() => {
+    let end: StreamEnd
+    try {
       end = this.#decoder.end(this.#parts)
-    })
+    } catch (error) {
+      throw asProtocolError(error)
+    }
+    this.#takeParts()
     return end
   }
 
@@ -268,4 +278,18 @@ export class StreamAnswerReader implements AnswerReader {
       ...(cause && { cause }),
     })
   }
+}
+
+/** Without stop strings there is nothing to remember: one serves all. */
+const noStops = new StopCutter([])
+
+function createCutter(stops: readonly string[]): StopCutter {
+  return stops.length === 0 ? noStops : new StopCutter(stops)
+}
+
+/** What a framing or a decoder threw, as an error of ours. */
+function asProtocolError(error: unknown): ShlyuzError {
+  if (ShlyuzError.isInstance(error)) return error
+  // A parser's message quotes the text, which may hold the answer: it stays out.
+  return new ProtocolError('the stream cannot be decoded', error instanceof SyntaxError ? {} : { cause: error })
 }

@@ -12,14 +12,17 @@ export interface StreamOutlet {
   push(part: TextStreamPart): void
 }
 
+type Wait = (
+  resolve: (next: IteratorResult<TextStreamPart, undefined>) => void,
+  reject: (error: unknown) => void,
+) => void
+
+/** The reader of the parts is told as well: no unhandled rejection. */
+function ignore(): void {}
+
 /** Parts and characters that wait for a slow reader before the socket is paused. */
 const queueLimit = 1_024
 const characterLimit = 256 * 1024
-
-interface Waiter {
-  readonly resolve: (next: IteratorResult<TextStreamPart, undefined>) => void
-  readonly reject: (error: unknown) => void
-}
 
 /**
  * A streamed answer. Iterate it once, or await `result` alone; either way errors come out there, and an error
@@ -31,12 +34,16 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
   #queue: TextStreamPart[] = []
   #head = 0
   #characters = 0
-  #waiter: Waiter | undefined
+  /** Of the reader who waits for the next part. */
+  #resolve: ((next: IteratorResult<TextStreamPart, undefined>) => void) | undefined
+  #reject: ((error: unknown) => void) | undefined
   #exchange: HttpExchange | undefined
   #state: 'open' | 'ended' | 'failed' = 'open'
   #error: unknown
   #iterating = false
   #draining = false
+  /** The exchange was slowed down. */
+  #paused = false
   #dropped = false
   readonly #result: Promise<GenerateTextResult<Output>>
 
@@ -52,7 +59,7 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
         throw this.#fail(error)
       },
     )
-    this.#result.catch(() => {})
+    this.#result.catch(ignore)
   }
 
   /**
@@ -116,7 +123,12 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
       })
     }
     this.#iterating = true
-    return { next: () => this.#next(), return: () => this.#leave() }
+    // Made once: a function for each wait would be garbage for each part.
+    const wait: Wait = (resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    }
+    return { next: () => this.#next(wait), return: () => this.#leave() }
   }
 
   /** For core: the exchange to slow down. */
@@ -134,19 +146,20 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
   }
 
   #deliver(part: TextStreamPart): void {
-    const waiter = this.#waiter
-    if (waiter) {
-      this.#waiter = undefined
-      return waiter.resolve({ value: part, done: false })
+    const resolve = this.#resolve
+    if (resolve) {
+      this.#resolve = undefined
+      return resolve({ value: part, done: false })
     }
     this.#queue.push(part)
     if (part.type === 'text-delta' || part.type === 'reasoning-delta') this.#characters += part.text.length
     if (this.#queue.length - this.#head <= queueLimit && this.#characters <= characterLimit) return
-    if (this.#draining && !this.#iterating) this.#drop()
-    else this.#exchange?.pause()
+    if (this.#draining && !this.#iterating) return this.#drop()
+    this.#paused = true
+    this.#exchange?.pause()
   }
 
-  #next(): Promise<IteratorResult<TextStreamPart, undefined>> {
+  #next(wait: Wait): Promise<IteratorResult<TextStreamPart, undefined>> {
     if (this.#head < this.#queue.length) {
       const value = this.#queue[this.#head++] as TextStreamPart
       if (this.#head === this.#queue.length) this.#emptied()
@@ -154,15 +167,15 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
     }
     if (this.#state === 'ended') return Promise.resolve({ value: undefined, done: true })
     if (this.#state === 'failed') return Promise.reject(this.#error)
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject }
-    })
+    return new Promise(wait)
   }
 
   #emptied(): void {
     this.#queue = []
     this.#head = 0
     this.#characters = 0
+    if (!this.#paused) return
+    this.#paused = false
     // Not from here: undici's parser must not run inside another stream's callback.
     queueMicrotask(() => this.#exchange?.resume())
   }
@@ -181,8 +194,8 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
     const done = { value: undefined, done: true as const }
     this.#queue = []
     this.#head = 0
-    this.#waiter?.resolve(done)
-    this.#waiter = undefined
+    this.#resolve?.(done)
+    this.#resolve = undefined
     if (this.#state === 'open') {
       this.#state = 'ended'
       this.#scope.fail(new DOMException('the reader left the stream', 'AbortError'))
@@ -200,8 +213,8 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
     if (this.#state !== 'open') return error
     this.#state = 'failed'
     this.#error = error
-    this.#waiter?.reject(error)
-    this.#waiter = undefined
+    if (this.#resolve) this.#reject?.(error)
+    this.#resolve = undefined
     return error
   }
 }

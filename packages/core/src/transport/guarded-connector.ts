@@ -131,10 +131,12 @@ function openSocket(
     })
     attempt.socket = socket
     socket.setNoDelay(true).setKeepAlive(true, 60_000)
-    socket.setTimeout(abandonAfterMs, () => socket.destroy(new Error('connecting took too long')))
+    const abandon = (): void => void socket.destroy(new Error('connecting took too long'))
+    socket.setTimeout(abandonAfterMs, abandon)
     socket.once('error', reject)
     socket.once('connect', () => {
-      socket.setTimeout(0)
+      // With the listener, which would keep all this alive for as long as the connection.
+      socket.setTimeout(0, abandon)
       socket.removeListener('error', reject)
       resolve(socket)
     })

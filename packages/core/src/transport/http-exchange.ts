@@ -43,9 +43,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
   /** Headers of the answer came. */
   answered = false
   /** Called when an answer that is no failure begins. */
-  onGoodAnswer = (): void => {}
+  onGoodAnswer: () => void = doNothing
   /** True when no connection was opened since: the request went out over one that had been kept. */
-  wasKeptAlive = (): boolean => false
+  wasKeptAlive: () => boolean = isNever
   #over = false
   #failure: unknown
   #controller: Dispatcher.DispatchController | undefined
@@ -134,8 +134,10 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
     this.#enter('headers')
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200 || this.#over) return
+    // Views of the first read, which they would keep alive for as long as the stream lasts.
+    controller.rawHeaders = null
     this.answered = true
     this.#reader.onHeaders(status, flattenHeaders(headers))
     if (status < 300) this.onGoodAnswer()
@@ -212,6 +214,13 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
     const controller = this.#controller
     if (controller && !controller.aborted) controller.abort(reason instanceof Error ? reason : new Error('aborted'))
   }
+}
+
+/** Shared: a function of its own would be held by every open stream. */
+function doNothing(): void {}
+
+function isNever(): boolean {
+  return false
 }
 
 const limitOf: Record<Exclude<Phase, 'paused' | 'tail'>, keyof ExchangeLimits> = {
