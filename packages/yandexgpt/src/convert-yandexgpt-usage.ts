@@ -5,13 +5,16 @@ import { isObject } from './yandexgpt-settings.ts'
 export function convertYandexgptUsage(usage: unknown): Usage {
   if (!isObject(usage)) return {}
   const details = isObject(usage['completionTokensDetails']) ? usage['completionTokensDetails'] : {}
-  const figures = {
-    inputTokens: toCount(usage['inputTextTokens']),
-    outputTokens: toCount(usage['completionTokens']),
-    reasoningTokens: toCount(details['reasoningTokens']),
-    totalTokens: toCount(usage['totalTokens']),
+  const inputTokens = toCount(usage['inputTextTokens'])
+  const outputTokens = toCount(usage['completionTokens'])
+  const reasoningTokens = toCount(details['reasoningTokens'])
+  const totalTokens = toCount(usage['totalTokens'])
+  return {
+    ...(inputTokens !== undefined && { inputTokens }),
+    ...(outputTokens !== undefined && { outputTokens }),
+    ...(reasoningTokens !== undefined && { reasoningTokens }),
+    ...(totalTokens !== undefined && { totalTokens }),
   }
-  return Object.fromEntries(Object.entries(figures).filter(([, value]) => value !== undefined)) as Usage
 }
 
 function toCount(value: unknown): number | undefined {

@@ -3,20 +3,31 @@ import { convertYandexgptUsage } from './convert-yandexgpt-usage.ts'
 import { readYandexgptFailure } from './yandexgpt-errors.ts'
 import { isObject } from './yandexgpt-settings.ts'
 
+/** What a whole answer of the native completion says. */
+export interface YandexgptAnswer extends Omit<YandexgptLine, 'usage'> {
+  readonly usage?: Usage
+}
+
 /** What one document of the native completion says: a whole answer, or a line of a stream. */
-export interface YandexgptAnswer {
+export interface YandexgptLine {
   /** The whole text so far; absent where the document has none, as with tool calls. */
   readonly text?: string
   /** The whole list of calls so far; absent where the document has none. They have no ids. */
   readonly toolCalls?: readonly ToolCallPart[]
   /** The service's word, such as `ALTERNATIVE_STATUS_PARTIAL`. */
   readonly status?: string
-  readonly usage?: Usage
+  /** As it came: each line has the figures so far, of which the last ones count. */
+  readonly usage?: Readonly<Record<string, unknown>>
   /** A date such as `09.02.2025`; empty in filtered answers. */
   readonly modelVersion?: string
 }
 
-type ReadAnswer = { readonly answer: YandexgptAnswer } | { readonly failure: ProviderFailure }
+interface Unread {
+  readonly failure: ProviderFailure
+}
+
+type ReadAnswer = { readonly answer: YandexgptAnswer } | Unread
+type ReadLine = { readonly answer: YandexgptLine } | Unread
 
 /**
  * Reads `{ result: { alternatives: [{ message: { text | toolCallList }, status }], usage, modelVersion } }`. There is
@@ -26,15 +37,30 @@ type ReadAnswer = { readonly answer: YandexgptAnswer } | { readonly failure: Pro
  * @returns a failure for an error that the service reports, and for anything else that is no answer
  */
 export function readYandexgptAnswer(document: unknown): ReadAnswer {
+  return convertUsage(readYandexgptLine(document))
+}
+
+/** The same of a line of a stream. */
+export function readYandexgptLine(document: unknown): ReadLine {
   if (!isObject(document)) return unreadable('it is not a JSON object')
   const reported = readYandexgptFailure(document)
   if (reported) return { failure: reported }
   const { result } = document
-  return isObject(result) ? readYandexgptCompletion(result) : unreadable('it has no result')
+  return isObject(result) ? readResult(result) : unreadable('it has no result')
 }
 
 /** Reads a CompletionResponse without the wrapper `result`: so it stands in an operation that is done. */
 export function readYandexgptCompletion(result: Readonly<Record<string, unknown>>): ReadAnswer {
+  return convertUsage(readResult(result))
+}
+
+function convertUsage(read: ReadLine): ReadAnswer {
+  if ('failure' in read) return read
+  const { usage, ...answer } = read.answer
+  return { answer: { ...answer, ...(usage && { usage: convertYandexgptUsage(usage) }) } }
+}
+
+function readResult(result: Readonly<Record<string, unknown>>): ReadLine {
   const alternative: unknown = Array.isArray(result['alternatives']) ? result['alternatives'][0] : undefined
   if (!isObject(alternative)) return unreadable('it has no alternatives')
   const { message = {}, status } = alternative
@@ -50,14 +76,14 @@ export function readYandexgptCompletion(result: Readonly<Record<string, unknown>
       ...(text !== undefined && !(toolCalls && text === '') && { text }),
       ...(toolCalls && { toolCalls }),
       ...(typeof status === 'string' && { status }),
-      ...(isObject(usage) && { usage: convertYandexgptUsage(usage) }),
+      ...(isObject(usage) && { usage }),
       ...(typeof modelVersion === 'string' && { modelVersion }),
     },
   }
 }
 
 /** A document that is neither an answer nor a reported error. */
-export function unreadable(why: string): { readonly failure: ProviderFailure } {
+export function unreadable(why: string): Unread {
   return {
     failure: {
       kind: 'protocol',

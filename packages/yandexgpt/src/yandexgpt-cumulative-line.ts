@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readYandexgptAnswer, type YandexgptAnswer } from './read-yandexgpt-answer.ts'
+import { readYandexgptLine, type YandexgptLine } from './read-yandexgpt-answer.ts'
 
 /** Where the text must begin, in bytes from the start of the line. */
 const headLimit = 4_096
@@ -10,7 +10,7 @@ const lineFeed = 0x0a
 /** A line read without its known part. */
 export interface CumulativeText {
   /** All but the text, which is a stand-in. */
-  readonly answer: YandexgptAnswer
+  readonly answer: YandexgptLine
   /** The text behind the part that was known. */
   readonly suffix: string
   /** True when that part was the text of the line before; false when `suffix` is the whole text. */
@@ -35,6 +35,8 @@ export class CumulativeLine {
   readonly #head = Buffer.allocUnsafe(headLimit)
   #headLength = 0
   #lastHead = Buffer.alloc(0)
+  /** The last proven head as text, with the stand-in behind it. */
+  #lastOpening = ''
   /** The text as it is spelled on the wire: of the last line up to `#known`, then of this one. */
   #raw = Buffer.allocUnsafe(64 * 1024)
   #rawLength = 0
@@ -92,20 +94,23 @@ export class CumulativeLine {
    */
   read(): CumulativeText | undefined {
     if (this.state !== 'tail') return undefined
-    const head = this.#head.toString('utf8', 0, this.#headLength)
-    const rest = parse(`${head}${this.#sentinel}"${Buffer.concat(this.#tail).toString('utf8')}`)
+    const isSameHead = this.#headLength === this.#lastHead.length && this.#isHeadOfBefore(this.#headLength)
+    const opening = isSameHead ? this.#lastOpening : this.#opening()
+    const rest = parse(opening + this.#tailText())
     if (rest === undefined) return undefined
-    const read = readYandexgptAnswer(rest)
-    const suffix = parse(`"${this.#raw.toString('utf8', this.#known, this.#rawLength)}"`)
+    const read = readYandexgptLine(rest)
+    const suffix = parseString(this.#raw.toString('utf8', this.#known, this.#rawLength))
     const proven = 'answer' in read && read.answer.text === this.#sentinel
     // A replaced character may be half of one whose other half came with another line.
-    if (!proven || typeof suffix !== 'string' || suffix.includes('\uFFFD')) {
+    if (!proven || suffix === undefined || suffix.includes('\uFFFD')) {
       this.state = 'foreign'
       return undefined
     }
     const continues = this.knows
-    if (!this.#isHeadOfBefore(this.#headLength)) this.#lastHead = Buffer.from(this.#head.subarray(0, this.#headLength))
+    if (!isSameHead) this.#lastHead = Buffer.from(this.#head.subarray(0, this.#headLength))
+    this.#lastOpening = opening
     this.#known = this.#rawLength
+    this.#tail = []
     this.state = 'closed'
     return { answer: read.answer, suffix, continues }
   }
@@ -121,6 +126,16 @@ export class CumulativeLine {
   forget(): void {
     this.state = 'closed'
     this.#known = 0
+  }
+
+  /** The head as text, with the stand-in behind it. */
+  #opening(): string {
+    return `${this.#head.toString('utf8', 0, this.#headLength)}${this.#sentinel}"`
+  }
+
+  #tailText(): string {
+    const [only] = this.#tail
+    return (this.#tail.length === 1 && only ? only : Buffer.concat(this.#tail)).toString()
   }
 
   /** Up to the quote that opens the text: the same bytes as last time, else wherever `"text"` stands. */
@@ -194,8 +209,9 @@ export class CumulativeLine {
   #pushTail(chunk: Buffer, at: number): number {
     const found = chunk.indexOf(lineFeed, at)
     const end = found === -1 ? chunk.length : found
-    // Copied: a view would keep the whole read alive.
-    if (end > at) this.#tail.push(Buffer.from(chunk.subarray(at, end)))
+    const bytes = chunk.subarray(at, end)
+    // Copied where it waits for more: a view would keep the whole read alive. With the line end it is read at once.
+    if (end > at) this.#tail.push(found === -1 ? Buffer.from(bytes) : bytes)
     this.#tailLength += end - at
     return end
   }
@@ -210,6 +226,14 @@ export class CumulativeLine {
     chunk.copy(this.#raw, this.#rawLength, from, to)
     this.#rawLength = length
   }
+}
+
+/** The inside of a JSON string; `undefined` when it is none. Without anything to unescape it is the text itself. */
+function parseString(inside: string): string | undefined {
+  // oxlint-disable-next-line no-control-regex -- JSON allows none of them in a string
+  if (!/[\u0000-\u001F"\\]/.test(inside)) return inside
+  const text = parse(`"${inside}"`)
+  return typeof text === 'string' ? text : undefined
 }
 
 function parse(text: string): unknown {

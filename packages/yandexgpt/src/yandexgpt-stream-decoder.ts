@@ -1,6 +1,7 @@
-import type { ByteDecoder, ModelRef, ProviderFailure, StreamEnd, StreamPart, ToolCallPart, Usage } from '@shlyuz/core'
+import type { ByteDecoder, ModelRef, ProviderFailure, StreamEnd, StreamPart, ToolCallPart } from '@shlyuz/core'
+import { convertYandexgptUsage } from './convert-yandexgpt-usage.ts'
 import { isFinalYandexgptStatus, mapYandexgptFinishReason } from './map-yandexgpt-finish-reason.ts'
-import { readYandexgptAnswer, unreadable, type YandexgptAnswer } from './read-yandexgpt-answer.ts'
+import { readYandexgptLine, unreadable, type YandexgptLine } from './read-yandexgpt-answer.ts'
 import { CumulativeLine } from './yandexgpt-cumulative-line.ts'
 import { convertAnsweredModel } from './yandexgpt-models.ts'
 
@@ -47,7 +48,10 @@ export class YandexgptStreamDecoder implements ByteDecoder {
   /** The calls of the last line that had any: a list holds all so far, as the text does. */
   #toolCalls: readonly ToolCallPart[] = []
   #status: string | undefined
-  #usage: Usage = {}
+  /** As the last line had it. */
+  #usage: YandexgptLine['usage']
+  /** As the last line had it; `undefined` too before the first line. */
+  #modelVersion: string | undefined
   #failure: ProviderFailure | undefined
 
   /** `from`: bytes from which a line counts as long; for tests. */
@@ -72,7 +76,7 @@ export class YandexgptStreamDecoder implements ByteDecoder {
     const finishReason = mapYandexgptFinishReason(raw)
     if (finishReason === undefined || raw === undefined) return { type: 'cut' }
     this.#giveCalls(out)
-    return { type: 'finish', finishReason, rawFinishReason: raw, usage: this.#usage }
+    return { type: 'finish', finishReason, rawFinishReason: raw, usage: convertYandexgptUsage(this.#usage) }
   }
 
   get #openLine(): CumulativeLine | undefined {
@@ -176,7 +180,7 @@ export class YandexgptStreamDecoder implements ByteDecoder {
       if (line.trim() !== '') this.#fail(unreadable('a line of the stream is not JSON').failure)
       return
     }
-    const read = readYandexgptAnswer(document)
+    const read = readYandexgptLine(document)
     if ('failure' in read) return this.#fail(read.failure)
     this.#takeAnswer(read.answer, out)
     this.#takeText(read.answer.text ?? this.#given + this.#held, out)
@@ -184,17 +188,24 @@ export class YandexgptStreamDecoder implements ByteDecoder {
   }
 
   /** Takes all but the text. */
-  #takeAnswer({ status, usage, modelVersion, toolCalls }: YandexgptAnswer, out: StreamPart[]): void {
+  #takeAnswer({ status, usage, modelVersion, toolCalls }: YandexgptLine, out: StreamPart[]): void {
     if (usage) this.#usage = usage
     if (toolCalls) this.#toolCalls = toolCalls
+    // The same as that of the line before: it did not end the answer, nor was anything withheld.
+    if (status !== this.#status) this.#takeStatus(status)
+    if (!this.#announced || modelVersion !== this.#modelVersion) this.#announce(modelVersion, out)
+  }
+
+  #takeStatus(status: string | undefined): void {
     // What the filter withheld is not run either.
     if (mapYandexgptFinishReason(status) === 'content-filter') this.#toolCalls = []
     this.#status = status
     this.done = isFinalYandexgptStatus(status)
-    this.#announce(convertAnsweredModel(modelVersion, this.#asked), out)
   }
 
-  #announce(modelId: string | undefined, out: StreamPart[]): void {
+  #announce(modelVersion: string | undefined, out: StreamPart[]): void {
+    this.#modelVersion = modelVersion
+    const modelId = convertAnsweredModel(modelVersion, this.#asked)
     if (this.#announced && modelId === this.modelId) return
     this.#announced = true
     this.modelId = modelId
