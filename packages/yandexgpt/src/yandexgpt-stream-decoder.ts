@@ -9,7 +9,7 @@ import { convertAnsweredModel } from './yandexgpt-models.ts'
 const lineLimit = 64 * 1024 * 1024
 
 /** Bytes from which a line is read by its new part alone; below it parsing all of it is as fast. */
-const longLine = 16 * 1024
+const longLine = 4 * 1024
 
 /** Lines that may turn out not to be readable by their new part, before that is given up. */
 const triesForLongLines = 16
