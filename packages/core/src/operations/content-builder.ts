@@ -1,13 +1,13 @@
 import type { ContentPart } from '../vocabulary/messages.ts'
 import type { StreamPart } from '../vocabulary/stream-parts.ts'
+import { GrowingText } from './growing-text.ts'
 
 /** Joins the parts of a stream to the content of the whole answer, in their order. */
 export class ContentBuilder {
-  /** The text so far. */
-  text = ''
   readonly #parts: ContentPart[] = []
+  #text = new GrowingText()
   /** What the part that is still growing holds; of a text only where it began in {@link text}: it is kept once. */
-  #reasoning = ''
+  #reasoning: GrowingText | undefined
   #textFrom = 0
   #growing: 'text' | 'reasoning' | undefined
   #started = false
@@ -17,16 +17,23 @@ export class ContentBuilder {
     return this.#started
   }
 
+  /** The text so far. */
+  get text(): string {
+    return this.#text.toString()
+  }
+
+  get textLength(): number {
+    return this.#text.length
+  }
+
   push(part: StreamPart): void {
     switch (part.type) {
       case 'text-delta':
         if (this.#growing !== 'text') this.#begin('text')
-        this.text += part.text
-        return
+        return this.#text.append(part.text)
       case 'reasoning-delta':
         if (this.#growing !== 'reasoning') this.#begin('reasoning')
-        this.#reasoning += part.text
-        return
+        return (this.#reasoning ??= new GrowingText()).append(part.text)
       case 'rewrite':
         return this.#rewrite(part.text)
       case 'tool-call':
@@ -57,14 +64,14 @@ export class ContentBuilder {
     this.#started = true
     this.#close()
     this.#growing = type
-    this.#textFrom = this.text.length
+    this.#textFrom = this.#text.length
   }
 
   #close(): void {
     const type = this.#growing
     if (type === undefined) return
-    const text = type === 'text' ? this.text.slice(this.#textFrom) : this.#reasoning
-    this.#reasoning = ''
+    const text = type === 'text' ? this.text.slice(this.#textFrom) : String(this.#reasoning ?? '')
+    this.#reasoning = undefined
     this.#growing = undefined
     if (text !== '') this.#parts.push({ type, text })
   }
@@ -74,8 +81,8 @@ export class ContentBuilder {
     const others = this.#parts.filter(({ type }) => type !== 'text')
     this.#parts.length = 0
     this.#parts.push(...others)
-    this.text = ''
+    this.#text = new GrowingText()
     this.#begin('text')
-    this.text = text
+    this.#text.append(text)
   }
 }

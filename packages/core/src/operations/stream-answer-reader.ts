@@ -21,10 +21,20 @@ import { strikeEcho } from './strike-echo.ts'
 const textLimit = 64 * 1024 * 1024
 const eventLimit = 256 * 1024 * 1024
 
+/** An answer on its way. */
+export interface AnswerSource {
+  /** The text given out so far. */
+  readonly text: string
+  /** Stops reading from the socket, for a reader who does not keep up. */
+  pause(): void
+  /** Call from a microtask, see {@link HttpExchange.resume}. */
+  resume(): void
+}
+
 /** Where the parts of an answer go. */
 export interface PartSink {
-  /** Given an exchange to slow down when its reader does not keep up. */
-  attach(exchange: HttpExchange): void
+  /** Given the answer whose parts come next. */
+  attach(source: AnswerSource): void
   /** Takes a part, and gives back the one that goes into the answer: a tool call gets its id here. */
   push(part: StreamPart): StreamPart
   readonly stops: readonly string[]
@@ -34,7 +44,7 @@ export interface PartSink {
  * Reads a streamed answer: bytes, frames, parts, sink, all in one synchronous pass per read. It ends in a whole
  * answer or in an error; a cut is never a short answer.
  */
-export class StreamAnswerReader implements AnswerReader {
+export class StreamAnswerReader implements AnswerReader, AnswerSource {
   readonly #context: CallContext
   readonly #request: WireRequest
   readonly #decoder: Decoder
@@ -82,7 +92,19 @@ export class StreamAnswerReader implements AnswerReader {
 
   attach(exchange: HttpExchange): void {
     this.#exchange = exchange
-    this.#sink.attach(exchange)
+    this.#sink.attach(this)
+  }
+
+  get text(): string {
+    return this.#content.text
+  }
+
+  pause(): void {
+    this.#exchange?.pause()
+  }
+
+  resume(): void {
+    this.#exchange?.resume()
   }
 
   onHeaders(status: number, headers: AnswerHeaders): void {
@@ -106,7 +128,7 @@ export class StreamAnswerReader implements AnswerReader {
     this.#takeParts()
     // Other framings may repeat the whole text in every line: only what is new in them counts.
     if (this.#decoder.framing === 'sse') this.#bytes += chunk.length
-    if (this.#bytes > eventLimit || this.#content.text.length > textLimit) {
+    if (this.#bytes > eventLimit || this.#content.textLength > textLimit) {
       throw new ResponseTooLargeError('the streamed answer is larger than any model gives', {
         hint: 'Поток не похож на ответ модели: проверьте адрес сервиса и прокси.',
       })

@@ -30,7 +30,7 @@ import type { CheckedText } from './check-text-options.ts'
 import { readOutputCall, type PreparedCall, type TextDraft } from './create-text-call.ts'
 import { loadFiles } from './load-files.ts'
 import { restOf, type Route } from './route.ts'
-import type { PartSink } from './stream-answer-reader.ts'
+import type { AnswerSource, PartSink } from './stream-answer-reader.ts'
 import { sumUsage } from './sum-usage.ts'
 import { prepareLegs, runTextCall, type TextCallOptions } from './text-call.ts'
 import type { GenerateTextResult, TextStep } from './text-result.ts'
@@ -449,8 +449,8 @@ class StepSink implements PartSink {
     this.#partial = prepared.outputMode === 'native' ? new PartialOutput() : undefined
   }
 
-  attach(...[exchange]: Parameters<StreamOutlet['attach']>): void {
-    this.#outlet.attach(exchange)
+  attach(source: AnswerSource): void {
+    this.#outlet.attach(source)
   }
 
   push(part: StreamPart): StreamPart {

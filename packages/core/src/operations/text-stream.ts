@@ -1,14 +1,14 @@
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { StreamInterruptedError } from '../errors/stream-interrupted-error.ts'
 import type { CallScope } from '../transport/call-scope.ts'
-import type { HttpExchange } from '../transport/http-exchange.ts'
 import type { TextStreamPart } from '../vocabulary/stream-parts.ts'
+import type { AnswerSource } from './stream-answer-reader.ts'
 import type { GenerateTextResult } from './text-result.ts'
 
 /** Where the parts of a streamed call go. */
 export interface StreamOutlet {
-  /** Given an exchange to slow down when its reader does not keep up. */
-  attach(exchange: HttpExchange): void
+  /** Given the answer whose parts come next: it has the text, and is slowed down for a reader who does not keep up. */
+  attach(source: AnswerSource): void
   push(part: TextStreamPart): void
 }
 
@@ -29,6 +29,9 @@ const characterLimit = 256 * 1024
  * nobody looks at is no unhandled rejection. Leaving the loop closes the socket.
  */
 export class TextStream<Output = undefined> implements AsyncIterable<TextStreamPart>, StreamOutlet {
+  /** Of the step under way. */
+  #source: AnswerSource | undefined
+  /** What the source had when the stream was over. */
   #text = ''
   #scope: CallScope
   #queue: TextStreamPart[] = []
@@ -37,7 +40,6 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
   /** Of the reader who waits for the next part. */
   #resolve: ((next: IteratorResult<TextStreamPart, undefined>) => void) | undefined
   #reject: ((error: unknown) => void) | undefined
-  #exchange: HttpExchange | undefined
   #state: 'open' | 'ended' | 'failed' = 'open'
   #error: unknown
   #iterating = false
@@ -74,7 +76,7 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
 
   /** The text given out so far, of the step under way. */
   get text(): string {
-    return this.#text
+    return this.#source ? this.#source.text : this.#text
   }
 
   /** The deltas as plain strings. A `rewrite` cannot be told in it and ends it with a StreamInterruptedError. */
@@ -131,17 +133,15 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
     return { next: () => this.#next(wait), return: () => this.#leave() }
   }
 
-  /** For core: the exchange to slow down. */
-  attach(exchange: HttpExchange): void {
-    this.#exchange = exchange
+  /** For core: the answer whose parts come next. */
+  attach(source: AnswerSource): void {
+    if (this.#state === 'open') this.#source = source
   }
 
   /** For core: takes a part. */
   push(part: TextStreamPart): void {
     if (this.#state !== 'open') return
-    if (part.type === 'text-delta') this.#text += part.text
-    else if (part.type === 'rewrite') this.#text = part.text
-    else if (part.type === 'step-finish') this.#text = ''
+    if (part.type === 'step-finish') this.#source = undefined
     this.#deliver(part)
   }
 
@@ -156,7 +156,7 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
     if (this.#queue.length - this.#head <= queueLimit && this.#characters <= characterLimit) return
     if (this.#draining && !this.#iterating) return this.#drop()
     this.#paused = true
-    this.#exchange?.pause()
+    this.#source?.pause()
   }
 
   #next(wait: Wait): Promise<IteratorResult<TextStreamPart, undefined>> {
@@ -177,7 +177,7 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
     if (!this.#paused) return
     this.#paused = false
     // Not from here: undici's parser must not run inside another stream's callback.
-    queueMicrotask(() => this.#exchange?.resume())
+    queueMicrotask(() => this.#source?.resume())
   }
 
   /** Whoever awaits the result alone needs no queue. */
@@ -197,7 +197,7 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
     this.#resolve?.(done)
     this.#resolve = undefined
     if (this.#state === 'open') {
-      this.#state = 'ended'
+      this.#end('ended')
       this.#scope.fail(new DOMException('the reader left the stream', 'AbortError'))
     }
     return Promise.resolve(done)
@@ -206,12 +206,19 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
   #finish({ finishReason, usage }: GenerateTextResult<Output>): void {
     if (this.#state !== 'open') return
     this.#deliver({ type: 'finish', finishReason, usage })
-    this.#state = 'ended'
+    this.#end('ended')
+  }
+
+  /** The text outlives its source, which holds much else. */
+  #end(state: 'ended' | 'failed'): void {
+    this.#text = this.text
+    this.#source = undefined
+    this.#state = state
   }
 
   #fail(error: unknown): unknown {
     if (this.#state !== 'open') return error
-    this.#state = 'failed'
+    this.#end('failed')
     this.#error = error
     if (this.#resolve) this.#reject?.(error)
     this.#resolve = undefined
