@@ -1,13 +1,15 @@
 // Shlyuz with everything on: policy at all depths, receipts, retry, deadlines, slots, breaker, the caller's signal;
 // audit and masking where `setup.with` names them.
 import { createHash } from 'node:crypto'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 // From the built packages; from their sources under the condition that the tests use.
 const isSource = process.execArgv.includes('--conditions=@shlyuz/source')
+const ownTree = join(import.meta.dirname, '../..')
 const createLoad =
-  (tree = join(import.meta.dirname, '../..')) =>
+  (tree = ownTree) =>
   (name, entry = 'index') =>
     import(pathToFileURL(join(tree, 'packages', name, isSource ? `src/${entry}.ts` : `dist/${entry}.js`)))
 
@@ -16,6 +18,8 @@ const address = '10.20.0.1'
 
 export async function shlyuz(setup) {
   const load = createLoad(setup.tree)
+  // Loaded at the first call, else: bare has it before it is measured, and loading is what `import` measures.
+  await loadUndici(setup.tree)
   const [{ all, auditSink, createClient, domesticOnly }, { testNetwork }] = await Promise.all([
     load('core'),
     load('core', 'testing/index'),
@@ -51,6 +55,11 @@ export async function shlyuz(setup) {
     },
     close: () => client.close(),
   }
+}
+
+function loadUndici(tree = ownTree) {
+  const { resolve } = createRequire(join(tree, 'packages/core/package.json'))
+  return import(pathToFileURL(resolve('undici/index.js')))
 }
 
 async function createProvider(load, { shape, prefix, model }, origin) {
