@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { Authorizer } from './auth/authorizer.ts'
 import { memoryTokenStore } from './auth/token-store.ts'
 import { checkClientOptions } from './check-client-options.ts'
@@ -28,6 +27,7 @@ import { countTokens, type CountTokensResult } from './operations/count-tokens.t
 import { deleteUploads } from './operations/delete-uploads.ts'
 import { checkEmbedManyOptions, checkEmbedOptions, embed, embedMany } from './operations/embed-many.ts'
 import { checkImageOptions, generateImage } from './operations/generate-image.ts'
+import { createCallId } from './operations/create-call-id.ts'
 import { DeferredJob, type RunFrame } from './operations/job.ts'
 import { parseJobString, type JobTicket } from './operations/job-string.ts'
 import { listModels } from './operations/list-models.ts'
@@ -383,7 +383,7 @@ class ShlyuzClient {
     return {
       services: this.#services,
       guard: this.#guardFor(options.policy),
-      callId: randomUUID(),
+      callId: createCallId(),
       checked,
       providerOptions: this.#checkProviderOptions(options.providerOptions),
       ...planRoute(this.#providers, options.model),
@@ -403,7 +403,7 @@ class ShlyuzClient {
     const frame = {
       services: this.#services,
       guard: this.#guardFor(options.policy),
-      callId: randomUUID(),
+      callId: createCallId(),
       ...collectLabels(options),
       timeouts: checkTimeouts(options.timeout, this.#timeouts),
       retries: this.#retriesOf(options.retries),

@@ -32,7 +32,7 @@ import { loadFiles } from './load-files.ts'
 import { restOf, type Route } from './route.ts'
 import type { AnswerSource, PartSink } from './stream-answer-reader.ts'
 import { sumUsage } from './sum-usage.ts'
-import { prepareLegs, runTextCall, type TextCallOptions } from './text-call.ts'
+import { prepareLegs, runTextCall, type TextAnswer, type TextCallOptions } from './text-call.ts'
 import type { GenerateTextResult, TextStep } from './text-result.ts'
 import type { StreamOutlet } from './text-stream.ts'
 import type { UploadOutcome } from './uploads.ts'
@@ -59,26 +59,28 @@ interface Verdict {
  * Runs a text call: asks the model, runs the tools it asks for, and asks again, until there is an answer, the steps
  * are used up, or something is for the caller to do. The outlet gets the parts of a stream.
  */
-export async function runTextLoop(
+export function runTextLoop(
   options: TextLoopOptions,
   scope: CallScope,
   outlet: StreamOutlet | undefined,
 ): Promise<GenerateTextResult<unknown>> {
   scope.throwIfOver()
-  const loading = loadFiles(options.checked.messages, scope)
-  const messages = loading instanceof Promise ? await loading : loading
+  const { messages, output } = options.checked
+  const loaded = loadFiles(messages, scope)
+  if (loaded instanceof Promise || output?.prepare) return prepareAndRun(options, scope, outlet, loaded)
+  return new TextLoop(options, scope, outlet, loaded).run()
+}
+
+async function prepareAndRun(
+  options: TextLoopOptions,
+  scope: CallScope,
+  outlet: StreamOutlet | undefined,
+  loading: ReturnType<typeof loadFiles>,
+): Promise<GenerateTextResult<unknown>> {
+  const messages = await loading
   const { output } = options.checked
   if (output?.prepare) await scope.race(output.prepare())
-  const outcome: UploadOutcome = options.checked.uploads === 'keep' ? 'kept' : 'delete'
-  try {
-    const result = await new TextLoop(options, scope, outlet, messages).run()
-    if (options.uploads.length === 0) return result
-    const warnings = await settleUploads(options, outcome)
-    return warnings.length === 0 ? result : addWarnings(result, warnings)
-  } catch (error) {
-    await settleUploads(options, 'delete')
-    throw error
-  }
+  return new TextLoop(options, scope, outlet, messages).run()
 }
 
 async function settleUploads({ uploads }: TextLoopOptions, outcome: UploadOutcome): Promise<readonly Warning[]> {
@@ -170,12 +172,22 @@ class TextLoop {
           const { onStep } = this.#checked
           await this.#scope.race(Promise.resolve().then(() => onStep(step)))
         }
-        if (verdict) return this.#finish(step, verdict)
+        if (verdict) return await this.#settled(this.#finish(step, verdict))
         this.#outlet?.push({ type: 'step-finish', finishReason: step.finishReason, usage: step.usage })
       }
     } catch (error) {
+      await settleUploads(this.#options, 'delete')
       throw this.#withProgress(error)
     }
+  }
+
+  /** Once nothing more is asked, what becomes of the files is settled. */
+  #settled(result: GenerateTextResult<unknown>): GenerateTextResult<unknown> | Promise<GenerateTextResult<unknown>> {
+    if (this.#options.uploads.length === 0) return result
+    const outcome: UploadOutcome = this.#checked.uploads === 'keep' ? 'kept' : 'delete'
+    return settleUploads(this.#options, outcome).then((warnings) =>
+      warnings.length === 0 ? result : addWarnings(result, warnings),
+    )
   }
 
   /** Asks once and does what the answer asks for. `undefined`: another question follows. */
@@ -183,7 +195,9 @@ class TextLoop {
     const { output } = this.#checked
     const isLast = this.#steps.length - this.#extraSteps + 1 >= this.#checked.maxSteps
     const mustOutput = this.#mustOutput || (output !== undefined && isLast && this.#steps.length > 0)
-    const { step, prepared } = await this.#ask(mustOutput)
+    const answer = await this.#ask(mustOutput)
+    const { prepared } = answer
+    const step = this.#take(answer)
     this.#steps.push(step)
     this.#prepared = prepared
     const given = step.toolCalls.find(({ toolName }) => toolName === prepared.outputTool)
@@ -205,7 +219,7 @@ class TextLoop {
     return this.#repairOutput(step, output, reading.issues, undefined)
   }
 
-  async #ask(mustOutput: boolean): Promise<{ readonly step: TextStep; readonly prepared: PreparedCall }> {
+  #ask(mustOutput: boolean): Promise<TextAnswer> {
     const outlet = this.#outlet
     const { stops } = this.#checked
     const draft: TextDraft = {
@@ -215,11 +229,13 @@ class TextLoop {
       mustOutput,
     }
     const createSink = outlet && ((one: PreparedCall) => new StepSink(outlet, stops, this.#ids, one))
-    const call = singleCall(this.#options, draft, this.#route, createSink)
-    const { index, step, prepared } = await runTextCall(call, this.#scope)
+    return runTextCall(singleCall(this.#options, draft, this.#route, createSink), this.#scope)
+  }
+
+  #take({ index, step }: TextAnswer): TextStep {
     this.#route = restOf(this.#route, index)
     // The parts of a stream got their ids on the way.
-    return { prepared, step: this.#complete(outlet ? step : this.#identifyCalls(step)) }
+    return this.#complete(this.#outlet ? step : this.#identifyCalls(step))
   }
 
   #identifyCalls(step: TextStep): TextStep {

@@ -19,18 +19,15 @@ const backoffCapMs = 8_000
  * The only retry loop: p-retry repeats, `mayRetry` decides, and every wait ends with the call's scope. p-retry is asked
  * when something has failed: around each attempt that succeeds it costs three turns and its options.
  */
-export async function retry<T>(
+export function retry<T>(
   scope: CallScope,
   options: RetryOptions,
   attempt: () => Promise<T>,
   mayRetry: (error: ShlyuzError) => boolean,
 ): Promise<T> {
-  try {
-    return await attempt()
-  } catch (error) {
-    if (options.retries === 0) throw error
-    return repeat(scope, options, error, attempt, mayRetry)
-  }
+  return options.retries === 0
+    ? attempt()
+    : attempt().catch((error: unknown) => repeat(scope, options, error, attempt, mayRetry))
 }
 
 async function repeat<T>(
