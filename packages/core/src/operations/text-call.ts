@@ -163,7 +163,8 @@ async function askLeg(options: TextCallOptions, leg: Leg, run: LegRun, tried: Tr
   const watched = options.services.latencies.watch(nameOf(options.targets[index] as Target))
   const createSink = options.createSink && watchSink(options.createSink, claim, () => watched('answered'))
   try {
-    const result = await runLeg({ ...options, createSink }, leg, scope, isLast ? retryOf(options) : legRetryOf(options))
+    const retry = isLast ? retryOf(options) : legRetryOf(options)
+    const result = await runLeg(options, leg, scope, retry, createSink)
     watched('answered')
     if (claim?.() === false) throw new HedgeLost('another target was quicker')
     return { index, prepared: leg.prepared, step: createStep(options, leg, result, tried) }
@@ -407,7 +408,13 @@ function judgeFallback(guard: Guard, { provider, identity, ref, prepared }: Leg,
   return denied ? guard.refuseFallback(denied, name) : intent
 }
 
-async function runLeg(options: TextCallOptions, leg: Leg, scope: CallScope, retry: RetryOptions): Promise<TextResult> {
+async function runLeg(
+  options: TextCallOptions,
+  leg: Leg,
+  scope: CallScope,
+  retry: RetryOptions,
+  createSink: CreateSink | undefined,
+): Promise<TextResult> {
   const { provider, identity, record, prepared, ref, session, headers } = leg
   const uploads = options.services.uploads.open()
   const context: CallContext = {
@@ -428,7 +435,7 @@ async function runLeg(options: TextCallOptions, leg: Leg, scope: CallScope, retr
   const setAside = setAsideFor(context, ref, () => aheadOf(prepared))
   const spending = setAside && (await setAside)
   try {
-    const result = await runOperation(context, provider.text(prepared.call, ref), options.createSink?.(prepared))
+    const result = await runOperation(context, provider.text(prepared.call, ref), createSink?.(prepared))
     record.judgeAnswer(identity, result.modelId)
     if (!uploads.isEmpty) options.uploads.push(uploads)
     if (spending) await spending.answered(costOf(options.services, leg, result.usage), result.usage)

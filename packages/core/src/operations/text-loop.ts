@@ -166,7 +166,10 @@ class TextLoop {
     try {
       if (this.#checked.messages.some(holdsDecision)) await this.#runDecidedCalls()
       for (;;) {
-        const verdict = await this.#takeStep()
+        const isLast = this.#steps.length - this.#extraSteps + 1 >= this.#checked.maxSteps
+        const mustOutput = this.#mustOutput || (this.#checked.output !== undefined && isLast && this.#steps.length > 0)
+        // One function waits for the answer: each holds half a KiB of an open stream.
+        const verdict = await this.#judge(await this.#ask(mustOutput), isLast, mustOutput)
         const step = this.#steps.at(-1) as TextStep
         if (this.#checked.onStep) {
           const { onStep } = this.#checked
@@ -190,12 +193,9 @@ class TextLoop {
     )
   }
 
-  /** Asks once and does what the answer asks for. `undefined`: another question follows. */
-  async #takeStep(): Promise<Verdict | undefined> {
+  /** Does what an answer asks for. `undefined`: another question follows. */
+  async #judge(answer: TextAnswer, isLast: boolean, mustOutput: boolean): Promise<Verdict | undefined> {
     const { output } = this.#checked
-    const isLast = this.#steps.length - this.#extraSteps + 1 >= this.#checked.maxSteps
-    const mustOutput = this.#mustOutput || (output !== undefined && isLast && this.#steps.length > 0)
-    const answer = await this.#ask(mustOutput)
     const { prepared } = answer
     const step = this.#take(answer)
     this.#steps.push(step)
