@@ -16,7 +16,7 @@ type Read = Extract<Effect, { do: 'exchange' }>['read']
 export class WholeAnswerReader implements AnswerReader {
   readonly #context: CallContext
   readonly #request: WireRequest
-  readonly #read: Read
+  readonly #kind: Read
   readonly #resolve: (reply: Reply) => void
   readonly #reject: (error: unknown) => void
   #status = 0
@@ -32,7 +32,7 @@ export class WholeAnswerReader implements AnswerReader {
   ) {
     this.#context = context
     this.#request = request
-    this.#read = read
+    this.#kind = read
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -50,18 +50,29 @@ export class WholeAnswerReader implements AnswerReader {
     return 'close'
   }
 
+  /** Everything of the answer is there. */
   onEnd(): void {
+    if (this.#context.scope.wheel.isBusy) readTogether(this)
+    else this.read()
+  }
+
+  /** Ends the attempt, with the reply or with an error. */
+  read(): void {
+    try {
+      this.#read()
+    } catch (error) {
+      this.#reject(error)
+    }
+  }
+
+  #read(): void {
     const bytes = this.#body.bytes()
     const answer = { status: this.#status, headers: this.#headers }
     if (this.#status >= 300) {
       const failure = readFailure(this.#context, this.#request, { ...answer, text: bytes.toString('utf8') })
       return this.#reject(createProviderError(failure, this.#headers))
     }
-    try {
-      this.#resolve({ ...answer, body: convertBody(bytes, this.#read) })
-    } catch (error) {
-      this.#reject(error)
-    }
+    this.#resolve({ ...answer, body: convertBody(bytes, this.#kind) })
   }
 
   onFailure(error: unknown): void {
@@ -78,6 +89,24 @@ export class WholeAnswerReader implements AnswerReader {
     }
     this.#reject(error)
   }
+}
+
+/** Answers that came in this turn of the event loop. */
+let arrived: WholeAnswerReader[] = []
+
+/**
+ * Answers that come together are read together, one turn after the socket. What a call does until its next request is
+ * some hundred functions, which do not stay in the caches of a core while the kernel, Node and undici run between two
+ * answers: with 64 calls at once, one step after the other for all of them takes half the CPU.
+ */
+function readTogether(reader: WholeAnswerReader): void {
+  if (arrived.push(reader) === 1) setImmediate(readArrived)
+}
+
+function readArrived(): void {
+  const readers = arrived
+  arrived = []
+  for (const reader of readers) reader.read()
 }
 
 function convertBody(bytes: Buffer, read: Read): unknown {

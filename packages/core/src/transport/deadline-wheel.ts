@@ -28,6 +28,11 @@ export class DeadlineWheel {
   #wall = 0
   #monotonic = 0
 
+  /** More than one call is under way. */
+  get isBusy(): boolean {
+    return this.#entries.length > 1
+  }
+
   add(entry: WheelEntry): void {
     if (this.#interval !== undefined) this.notice()
     entry.wheelIndex = this.#entries.length
