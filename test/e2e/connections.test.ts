@@ -28,3 +28,9 @@ it('a connection is kept for the next call, and replaced after five minutes: DNS
   // The one whose time was over, too.
   await expect.poll(() => emulator.connections.some(({ isOpen }) => isOpen)).toBe(false)
 })
+
+it('the headers of an answer are a plain object', async () => {
+  await using world = await startGigachat()
+  const { response } = await world.client.generateText(ask)
+  expect(Object.getPrototypeOf(response.headers)).toBe(Object.prototype)
+})

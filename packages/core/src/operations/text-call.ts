@@ -478,7 +478,8 @@ function createStep(options: TextCallOptions, leg: Leg, result: TextResult, trie
   const reasoning = joinTexts(content, 'reasoning')
   const { rawFinishReason, rawModel, warnings } = result
   const { status, requestId } = record
-  const headers = Object.freeze(record.headers)
+  // A plain object: that of the transport has a prototype of its own, which shows when it is printed.
+  const headers = Object.freeze({ ...record.headers })
   const { name: at } = provider
   // Written out, and what may be absent set afterwards: conditional spreads take 3 µs of a call.
   const step: { -readonly [Fact in keyof TextStep]: TextStep[Fact] } = {

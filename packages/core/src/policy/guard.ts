@@ -122,7 +122,8 @@ class PolicyGuard implements Guard {
     const known = this.#plain.find(intent)
     if (known) return known
     const decision = this.#judgeIntent(intent)
-    if (!(decision instanceof Promise)) this.#plain.keep(intent, decision)
+    // A refusal is made anew for each call: what is kept of it elsewhere goes with its call.
+    if (!(decision instanceof Promise) && decision.verdict === 'allow') this.#plain.keep(intent, decision)
     return decision
   }
 

@@ -99,6 +99,16 @@ test('calls of text alone share one decision', () => {
   const guard = createGuard([domesticOnly()])
   const intent = fc.sample(intents, 1)[0] as Intent
   const content = { messages: 1, characters: 6, images: 0, files: 0, remoteUrls: 0, remoteTools: [] }
-  const plain: Intent = { ...intent, model: models[0] as ModelIdentity, content, labels: {}, dataClasses: [] }
+  const about = { provider: 'gigachat', origins: originLists[0] as readonly string[], providerLogging: 'off' } as const
+  const plain: Intent = { ...intent, ...about, model: models[0] as ModelIdentity, content, labels: {}, dataClasses: [] }
   expect(judge(guard, { ...plain, content: { ...content, characters: 600 } })).toBe(judge(guard, plain))
+})
+
+test('a refusal is made anew for each call', () => {
+  const guard = createGuard([domesticOnly()])
+  const [intent] = fc.sample(intents, 1) as [Intent]
+  const content = { messages: 1, characters: 6, images: 0, files: 0, remoteUrls: 0, remoteTools: [] }
+  const abroad: Intent = { ...intent, model: models[1] as ModelIdentity, content, labels: {}, dataClasses: [] }
+  expect(judge(guard, abroad)).toMatchObject({ verdict: 'deny' })
+  expect(judge(guard, abroad)).not.toBe(judge(guard, abroad))
 })

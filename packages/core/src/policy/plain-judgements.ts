@@ -10,7 +10,7 @@ interface Judgement {
 const limit = 16
 
 /**
- * Decisions on calls that differ in the length of their text alone. Built-in rules look at no length, so that such a call
+ * Permissions for calls that differ in the length of their text alone. Built-in rules look at no length, so that such a call
  * is judged once. Anything that a rule could take a different view of (files, links, remote tools, labels, data classes,
  * personal data) is no plain call, and is judged each time.
  */

@@ -202,3 +202,18 @@ describe('what another process found', () => {
     expect(await outcomeOf(run(breaker, answers()))).toMatchObject({ name: 'CircuitOpenError', retryAfterMs: openMs })
   })
 })
+
+it('lets no second trial pass while the first one still runs, also when others came between', async () => {
+  const breaker = createBreaker(1)
+  await failTimes(breaker, 1)
+  await vi.advanceTimersByTimeAsync(openMs)
+  const isTrial = breaker.enter()
+  // A long stream: it answers well, and others are let in.
+  breaker.passed(isTrial)
+  await failTimes(breaker, 1)
+  await vi.advanceTimersByTimeAsync(openMs)
+  expect(isTrial).toBe(true)
+  expect(() => breaker.enter()).toThrow(CircuitOpenError)
+  breaker.ended(isTrial)
+  expect(breaker.enter()).toBe(true)
+})

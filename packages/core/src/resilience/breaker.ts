@@ -58,8 +58,9 @@ export class Breaker {
    */
   enter(): boolean {
     this.check()
-    this.#isTrying = this.#openUntil > 0
-    return this.#isTrying
+    const isTrial = this.#openUntil > 0
+    if (isTrial) this.#isTrying = true
+    return isTrial
   }
 
   /** The service answers well: said at the end, or earlier, so that others need not wait for a trial that is a long stream. */

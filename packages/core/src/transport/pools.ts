@@ -26,7 +26,7 @@ export interface OriginPool {
   /** How many connections were opened so far. */
   readonly opened: () => number
   /** `performance.now()` after which another pool takes its place. */
-  readonly lives: number
+  readonly livesUntil: number
 }
 
 /** Pools beyond this many are closed, oldest first: request policies may name networks of their own. */
@@ -60,7 +60,7 @@ export class Pools {
   get(origin: string, endpoint: Endpoint, guard: Guard, request: SecretRequest): OriginPool | Promise<OriginPool> {
     const key = `${origin} ${guard.networkDigest} ${this.#trustId(endpoint)}`
     const ready = this.#ready.get(key)
-    if (ready && performance.now() < ready.lives) return ready
+    if (ready && performance.now() < ready.livesUntil) return ready
     if (ready) this.#retire(key, ready)
     const opening = this.#pools.get(key)
     if (opening) return opening
@@ -170,7 +170,7 @@ export class Pools {
       observed,
       opened: () => opened,
       openedUnder: guard.networkDigest,
-      lives: performance.now() + poolLifeMs,
+      livesUntil: performance.now() + poolLifeMs,
     }
   }
 }
