@@ -46,7 +46,8 @@ describe.skipIf(!hasRedis)('limits of clients that share a store', () => {
     await two.generateText({ model, prompt: 'Привет' })
     emulator.fail({ service: 'gigachat', operation: 'chat', kind: 'status', status: 503, times: 2 })
     for (let at = 0; at < 2; at++) await caught(one.generateText({ model, prompt: 'Привет' }))
-    await sleep(50)
+    // Each asks what the others found four times a second.
+    await sleep(300)
     const before = asked()
     expect(await caught(two.generateText({ model, prompt: 'Привет' }))).toBeInstanceOf(CircuitOpenError)
     expect(asked()).toBe(before)
