@@ -43,7 +43,7 @@ import { askAlong } from './operations/ask-along.ts'
 import { placesOf, planRoute, type Route, type RoutePlan } from './operations/route.ts'
 import { createDraft, runTextLoop, singleCall, type TextLoopOptions } from './operations/text-loop.ts'
 import type { GenerateTextResult } from './operations/text-result.ts'
-import { TextStream } from './operations/text-stream.ts'
+import { TextStream, type StreamOutlet } from './operations/text-stream.ts'
 import { UploadRegistry } from './operations/uploads.ts'
 import { verifyPolicy, type PolicyVerification } from './operations/verify-policy/verify-policy.ts'
 import type { AuditLog } from './policy/audit/audit-log.ts'
@@ -103,6 +103,11 @@ class ShlyuzClient {
   readonly #wheel = new DeadlineWheel()
   readonly #open = new Set<CallScope>()
   readonly #onWarning: (warning: Warning) => void
+  /** Shared by all streams. */
+  readonly #closeScope = (scope: CallScope): void => {
+    scope.end()
+    this.#open.delete(scope)
+  }
   #warned = false
   #closed: Promise<void> | undefined
 
@@ -161,19 +166,16 @@ class ShlyuzClient {
       scope = new CallScope({ wheel: this.#wheel, limitMs: 0 })
       scope.end()
     }
-    return new TextStream(scope, async (outlet) => {
+    const run = (outlet: StreamOutlet): Promise<GenerateTextResult<unknown>> => {
       if (!checked) throw refusal
-      try {
-        const text = this.#textOptions(options, checked)
-        return await this.#services.telemetry.stream(
-          () => describeText('streamText', text),
-          outlet,
-          (watched) => runTextLoop(text, scope, watched),
-        )
-      } finally {
-        this.#closeScope(scope)
-      }
-    })
+      const text = this.#textOptions(options, checked)
+      return this.#services.telemetry.stream(
+        () => describeText('streamText', text),
+        outlet,
+        (watched) => runTextLoop(text, scope, watched),
+      )
+    }
+    return new TextStream(scope, run, this.#closeScope)
   }
 
   async check(options: TextOptions<Providers>): Promise<readonly CheckResult[]> {
@@ -380,13 +382,15 @@ class ShlyuzClient {
   }
 
   #textOptions(options: TextOptions<Providers>, checked: CheckedText): TextLoopOptions {
+    const { targets, route } = planRoute(this.#providers, options.model)
     return {
       services: this.#services,
       guard: this.#guardFor(options.policy),
       callId: createCallId(),
       checked,
       providerOptions: this.#checkProviderOptions(options.providerOptions),
-      ...planRoute(this.#providers, options.model),
+      targets,
+      route,
       timeouts: checkTimeouts(options.timeout, this.#timeouts),
       retries: this.#retriesOf(options.retries),
       priority: priorityOf(options.priority),
@@ -499,11 +503,6 @@ class ShlyuzClient {
         message: `the policy ${this.#policy.name} only observes: what it would refuse is recorded and sent`,
       })
     }
-  }
-
-  #closeScope(scope: CallScope): void {
-    scope.end()
-    this.#open.delete(scope)
   }
 }
 

@@ -48,7 +48,7 @@ const answerShape: Shape = (z) =>
  * `POST /chat/completions`, whole or streamed. It may be repeated: nothing changes on the server.
  * Source: the OpenAI API reference, "Create chat completion".
  */
-export function* completeChat(call: TextCall, chat: ChatCompletionRequest): Operation<TextResult> {
+export function completeChat(call: TextCall, chat: ChatCompletionRequest): Operation<TextResult> {
   // A server that gives several calls all the same is cut to one: so the caller's wish holds anywhere.
   const dialect = call.parallelToolCalls === false ? { ...chat.dialect, firstToolCallOnly: true } : chat.dialect
   const request: WireRequest = {
@@ -61,10 +61,17 @@ export function* completeChat(call: TextCall, chat: ChatCompletionRequest): Oper
     repeat: 'safe',
     accept: call.stream ? ['text/event-stream'] : ['application/json'],
   }
-  if (call.stream) return yield* completeStreamed(request, dialect)
+  return call.stream ? completeStreamed(request, dialect) : completeWhole(request, dialect, chat.createError)
+}
+
+function* completeWhole(
+  request: WireRequest,
+  dialect: AnswerDialect,
+  createError: ChatCompletionRequest['createError'] = createOpenAiError,
+): Operation<TextResult> {
   const { body } = (yield { do: 'exchange', request, read: 'json', shape: answerShape }) as Reply
   const read = readChatCompletion(body, dialect)
-  if ('failure' in read) throw (chat.createError ?? createOpenAiError)(read.failure)
+  if ('failure' in read) throw createError(read.failure)
   return read.answer
 }
 

@@ -29,15 +29,15 @@ export async function askAlong<R extends object>(
     expected: (place) => latencies.expected(nameOf(targets[place] as Target)),
     run: async ({ index, scope, isLast, claim }) => {
       const target = targets[index] as Target
-      const watched = latencies.watch(nameOf(target))
+      const watch = latencies.watch(nameOf(target))
       const patience = isLast ? {} : { retries: Math.min(1, frame.retries), longestWaitMs: worthWaitingMs }
       try {
         const result = await ask({ ...frame, ...patience, scope }, target)
-        watched('answered')
+        watch.end('answered')
         if (claim?.() === false) throw new HedgeLost('another target was quicker')
         return withAttempts(result, tried)
       } catch (error) {
-        watched(movesOn(error) ? 'failed' : 'left')
+        watch.end(movesOn(error) ? 'failed' : 'left')
         if (ShlyuzError.isInstance(error) && !isCallersReason(error)) {
           tried.push(...error.attempts)
           error.attempts = [...tried]

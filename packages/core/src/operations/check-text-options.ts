@@ -82,6 +82,7 @@ export function checkTextOptions(verb: string, options: unknown): CheckedText {
   checkFunction('onStep', options['onStep'])
   checkFunction('approve', options['approve'])
   checkNumber('maxSteps', options['maxSteps'], 1, stepLimit, true)
+  const { labels, dataClasses } = collectLabels(options)
   const runs = tools.size > 0 && [...tools.values()].some(({ tool }) => tool.execute !== undefined)
   return {
     messages: checkConversation(options),
@@ -97,7 +98,8 @@ export function checkTextOptions(verb: string, options: unknown): CheckedText {
     output: options['output'] === undefined ? undefined : resolveSchema(options['output'], 'output'),
     outputMode: checkWord('outputMode', options['outputMode'], ['auto', 'native', 'emulated']),
     uploads: checkWord('uploads', options['uploads'], ['keep', 'delete']),
-    ...collectLabels(options),
+    labels,
+    dataClasses,
     signal: checkSignal(options['signal']),
     includeRaw: checkInclude(options['include']),
   }

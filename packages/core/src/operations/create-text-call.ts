@@ -33,9 +33,16 @@ export interface PreparedCall {
   readonly outputTool?: string
 }
 
+const noTools: readonly ToolSpec[] = Object.freeze([])
+
 /** Puts a draft into the form that one provider can keep, by the loss table of the surface that serves the model. */
 export function createTextCall(draft: TextDraft, provider: Provider, ref: ModelRef, options: unknown): PreparedCall {
   const { messages, settings, stream, tools, parallelToolCalls, output } = draft
+  const specs = tools.size === 0 ? noTools : [...tools.values()].map(({ spec }) => spec)
+  if (!output && parallelToolCalls === undefined) {
+    // Most calls. Written out: spreads cost them time and room.
+    return finish(provider, ref, { messages, settings, stream, options, tools: specs, toolChoice: draft.toolChoice })
+  }
   const common = {
     messages,
     settings,
@@ -43,7 +50,6 @@ export function createTextCall(draft: TextDraft, provider: Provider, ref: ModelR
     options,
     ...(parallelToolCalls !== undefined && { parallelToolCalls }),
   }
-  const specs = [...tools.values()].map(({ spec }) => spec)
   if (!output) return finish(provider, ref, { ...common, tools: specs, toolChoice: draft.toolChoice })
   const keeps = keeper(provider, ref, options)
   const feature: Feature = specs.length > 0 ? 'output-with-tools' : 'output'

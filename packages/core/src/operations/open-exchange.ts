@@ -100,8 +100,6 @@ function sendApproved(
   record.socketDecisions = pool.observed
   scope.throwIfOver()
   const exchange = new HttpExchange(scope, context.limits, reader, origin)
-  const before = pool.opened()
-  exchange.wasKeptAlive = () => pool.opened() === before
   send(pool, guard, { method: request.method, path: joinPath(url, request), headers, body }, exchange)
   record.peers = pool.peers
   return { exchange, ticket }

@@ -4,11 +4,11 @@ import { ConnectionError } from '../errors/connection-error.ts'
 import { QueueFullError } from '../errors/queue-full-error.ts'
 import { ShlyuzError, type Attempt as AttemptFacts } from '../errors/shlyuz-error.ts'
 import { readSource } from '../auth/read-source.ts'
-import type { Effect, Endpoint, Operation, Provider, Reply, StreamReply, WireRequest } from '../provider.ts'
+import type { Decoder, Effect, Endpoint, Operation, Provider, Reply, StreamReply, WireRequest } from '../provider.ts'
 import type { Admission } from '../resilience/admission.ts'
 import type { LimitTarget } from '../resilience/limits.ts'
-import { retry } from '../resilience/retry.ts'
-import type { AnswerReader, HttpExchange } from '../transport/http-exchange.ts'
+import { repeat, type Repeatable } from '../resilience/retry.ts'
+import type { AnswerReader, AnswerWatcher, HttpExchange } from '../transport/http-exchange.ts'
 import { auditOutcome, type AuditTicket } from './audit-call.ts'
 import type { CallContext } from './call-context.ts'
 import { wantsFreshToken } from './create-provider-error.ts'
@@ -22,9 +22,7 @@ export function performExchange(
   context: CallContext,
   { request, read }: Extract<Effect, { do: 'exchange' }>,
 ): Promise<Reply> {
-  return new Attempts<Reply>(context, request, (attempt, resolve, reject) => {
-    attempt.open(new WholeAnswerReader(context, request, read, resolve, reject), reject)
-  }).run()
+  return new WholeAttempts(context, request, read).run()
 }
 
 /** Performs a `stream`: the same, its parts going to `sink` as they come. */
@@ -33,15 +31,11 @@ export function performStream(
   { request, createDecoder }: Extract<Effect, { do: 'stream' }>,
   sink: PartSink,
 ): Promise<StreamReply> {
-  return new Attempts<StreamReply>(context, request, (attempt, resolve, reject) => {
-    const reader = new StreamAnswerReader(context, request, createDecoder(), sink, resolve, reject)
-    attempt.reader = reader
-    attempt.open(reader, reject)
-  }).run()
+  return new StreamAttempts(context, request, createDecoder, sink).run()
 }
 
 /** One attempt. What it has done decides whether it may be repeated. */
-class Attempt {
+class Attempt implements AnswerWatcher {
   exchange: HttpExchange | undefined
   ticket: AuditTicket | undefined
   reader: StreamAnswerReader | undefined
@@ -67,18 +61,22 @@ class Attempt {
   #take({ exchange, ticket }: OpenedExchange): void {
     this.exchange = exchange
     this.ticket = ticket
-    exchange.onGoodAnswer = () => this.#admission.answered()
+    exchange.watcher = this
     this.reader?.attach(exchange)
+  }
+
+  answerBegan(): void {
+    this.#admission.answered()
   }
 }
 
-type Ask<T> = (attempt: Attempt, resolve: (reply: T) => void, reject: (error: unknown) => void) => void
-
-/** The attempts of one request: each authorised, let in by the limits, entered in the record, and repeated where it may be. */
-class Attempts<T> {
-  readonly #context: CallContext
-  readonly #request: WireRequest
-  readonly #ask: Ask<T>
+/**
+ * The attempts of one request: each authorised, let in by the limits, entered in the record, and repeated where it may
+ * be. An open stream holds one of these: it has methods in place of functions of its own.
+ */
+abstract class Attempts<T> implements Repeatable<T> {
+  protected readonly context: CallContext
+  protected readonly request: WireRequest
   /** False: what failed is the token exchange, which has repeated itself already. */
   #authorised = false
   /** The one under way; `undefined` while it is not sent yet. */
@@ -86,27 +84,24 @@ class Attempts<T> {
   #refreshed = false
   #unresolved = 0
   #reopened = false
+  #repeats = false
 
-  constructor(context: CallContext, request: WireRequest, ask: Ask<T>) {
-    this.#context = context
-    this.#request = request
-    this.#ask = ask
+  constructor(context: CallContext, request: WireRequest) {
+    this.context = context
+    this.request = request
   }
 
   run(): Promise<T> {
-    const { scope, retry: options, services } = this.#context
-    services.limits.retries.earn()
-    return retry(
-      scope,
-      options,
-      () => this.#once(),
-      (error) => this.#mayRetry(error),
-    )
+    this.context.services.limits.retries.earn()
+    return this.attempt()
   }
 
-  async #once(): Promise<T> {
-    const context = this.#context
-    const request = this.#request
+  /** Sends the request once: one of the two functions is called when it is answered, or has failed. */
+  protected abstract send(attempt: Attempt, resolve: (reply: T) => void, reject: (error: unknown) => void): void
+
+  async attempt(): Promise<T> {
+    const context = this.context
+    const request = this.request
     this.#authorised = false
     this.#attempt = undefined
     const granted = needsAccess(context, request)
@@ -124,7 +119,7 @@ class Attempts<T> {
       admission = entered instanceof Promise ? await entered : entered
       const attempt = new Attempt(context, request, granted, admission)
       this.#attempt = attempt
-      const reply = await new Promise<T>((resolve, reject) => this.#ask(attempt, resolve, reject))
+      const reply = await new Promise<T>((resolve, reject) => this.send(attempt, resolve, reject))
       admission.succeeded()
       enterAttempt(context, request, attempt, startedAt, start)
       return reply
@@ -135,40 +130,72 @@ class Attempts<T> {
     }
   }
 
-  /** What is done at once, and is no retry. */
+  /** First what is done at once and is no retry; then, after the first failure, the retries. */
   async #recover(error: unknown, granted: GrantedAccess | undefined): Promise<T> {
-    const { scope, services } = this.#context
+    const { scope, services, retry: options } = this.context
     // The service closed a kept connection as the request went out: a fresh one follows.
     if (!this.#reopened && this.#wasStale(error) && this.#mayBeRepeated() && !scope.over) {
       this.#reopened = true
-      return this.#once()
+      return this.attempt()
     }
     // One forced refresh a call: a token may have been revoked, or the clocks disagree.
     if (granted && !this.#refreshed && wantsFreshToken(error) && granted.access.refreshAt !== undefined) {
       this.#refreshed = true
       await services.authorizer.forget(granted)
-      return this.#once()
+      return this.attempt()
     }
-    throw error
+    if (this.#repeats || options.retries === 0) throw error
+    this.#repeats = true
+    return repeat(scope, options, error, this)
   }
 
-  #mayRetry(error: ShlyuzError): boolean {
+  mayRetry(error: ShlyuzError): boolean {
     if (!error.isRetryable || isOwnLimit(error) || !this.#mayBeRepeated()) return false
     // DNS that owes an answer is asked for it once more, not as often as a service.
     if (error.code === 'connection.dns' && ++this.#unresolved > 1) return false
-    return this.#context.services.limits.retries.take()
+    return this.context.services.limits.retries.take()
   }
 
   #mayBeRepeated(): boolean {
     if (!this.#authorised || this.#attempt?.reader?.contentStarted) return false
-    return this.#request.repeat === 'safe' || !this.#attempt?.exchange?.sent
+    return this.request.repeat === 'safe' || !this.#attempt?.exchange?.sent
   }
 
   /** Nothing of an answer came over a connection that had been kept. */
   #wasStale(error: unknown): boolean {
     const exchange = this.#attempt?.exchange
     const isReset = ConnectionError.isInstance(error) && error.code === 'connection.reset'
-    return isReset && exchange?.answered === false && exchange.wasKeptAlive()
+    return isReset && exchange?.answered === false && exchange.wasKeptAlive
+  }
+}
+
+class WholeAttempts extends Attempts<Reply> {
+  readonly #read: Extract<Effect, { do: 'exchange' }>['read']
+
+  constructor(context: CallContext, request: WireRequest, read: Extract<Effect, { do: 'exchange' }>['read']) {
+    super(context, request)
+    this.#read = read
+  }
+
+  protected send(attempt: Attempt, resolve: (reply: Reply) => void, reject: (error: unknown) => void): void {
+    attempt.open(new WholeAnswerReader(this.context, this.request, this.#read, resolve, reject), reject)
+  }
+}
+
+class StreamAttempts extends Attempts<StreamReply> {
+  readonly #createDecoder: () => Decoder
+  readonly #sink: PartSink
+
+  constructor(context: CallContext, request: WireRequest, createDecoder: () => Decoder, sink: PartSink) {
+    super(context, request)
+    this.#createDecoder = createDecoder
+    this.#sink = sink
+  }
+
+  protected send(attempt: Attempt, resolve: (reply: StreamReply) => void, reject: (error: unknown) => void): void {
+    const decoder = this.#createDecoder()
+    attempt.reader = new StreamAnswerReader(this.context, this.request, decoder, this.#sink, resolve, reject)
+    attempt.open(attempt.reader, reject)
   }
 }
 

@@ -8,10 +8,12 @@ import type { ContentFacts, ModelIdentity } from '../policy/intent.ts'
 import type { MaskSession } from '../policy/masker.ts'
 import type { Provider, TextCall, TextResult } from '../provider.ts'
 import { movesOn, worthWaitingMs } from '../resilience/moves-on.ts'
-import { serverWaitCapMs, type RetryOptions } from '../resilience/retry.ts'
+import type { LatencyWatch } from '../resilience/latencies.ts'
+import { serverWaitCapMs } from '../resilience/retry.ts'
 import type { CallScope } from '../transport/call-scope.ts'
 import type { ContentPart } from '../vocabulary/messages.ts'
 import type { ModelRef } from '../vocabulary/models.ts'
+import type { StreamPart } from '../vocabulary/stream-parts.ts'
 import type { Cost, Usage } from '../vocabulary/usage.ts'
 import type { Loss } from '../vocabulary/warnings.ts'
 import { auditDenial } from './audit-call.ts'
@@ -19,6 +21,7 @@ import { findDeniedAddress } from './find-denied-address.ts'
 import { calculateCost, sumCosts } from './calculate-cost.ts'
 import type { CallContext, ClientServices, Restore } from './call-context.ts'
 import { CallRecord } from './call-record.ts'
+import type { CheckedText } from './check-text-options.ts'
 import type { AllTimeouts } from './check-timeouts.ts'
 import { optionsOf } from './check-call-options.ts'
 import { countContent, createIntent, originsOf } from './create-intent.ts'
@@ -38,7 +41,7 @@ import type { Target } from './find-target.ts'
 import { HedgeLost, placesOf, runRoute, type LegRun, type Route } from './route.ts'
 import { parseModel } from './parse-model.ts'
 import { runOperation } from './run-operation.ts'
-import type { PartSink } from './stream-answer-reader.ts'
+import type { AnswerSource, PartSink } from './stream-answer-reader.ts'
 import { StopCutter } from './stop-cutter.ts'
 import type { TextStep } from './text-result.ts'
 import { today } from './today.ts'
@@ -50,10 +53,7 @@ export interface TextCallOptions {
   /** Tells the call from others. */
   readonly callId: string
   readonly draft: TextDraft
-  readonly stops: readonly string[]
-  readonly labels: Readonly<Record<string, string>>
-  readonly dataClasses: readonly string[]
-  readonly includeRaw: boolean
+  readonly checked: Pick<CheckedText, 'stops' | 'labels' | 'dataClasses' | 'includeRaw'>
   readonly providerOptions: unknown
   readonly targets: readonly Target[]
   /** In which order they are asked. */
@@ -63,8 +63,13 @@ export interface TextCallOptions {
   readonly priority: number
   /** The files that targets which answered have put at their services: settled when the call is over. */
   readonly uploads: CallUploads[]
-  /** Makes the place where the parts of a target's stream go. Absent: no stream. */
-  readonly createSink: ((prepared: PreparedCall) => PartSink) | undefined
+  /** Absent: no stream. */
+  readonly sinks: SinkFactory | undefined
+}
+
+/** Makes the place where the parts of a target's stream go. */
+export interface SinkFactory {
+  createSink(prepared: PreparedCall): PartSink
 }
 
 /** One target of a call, checked and judged: ready to be asked. */
@@ -122,19 +127,17 @@ interface RunningLeg {
 
 /** What was asked beside the target that answers, or before it. */
 class TriedLegs {
-  readonly failed: Leg[] = []
-  readonly #running: RunningLeg[] = []
+  readonly #failed: Leg[] = []
+  /** Those of a hedge. */
+  #running: readonly RunningLeg[] = []
 
   begin(leg: Leg): void {
-    this.#running.push({ leg, begunAt: Date.now() })
+    this.#running = [...this.#running, { leg, begunAt: Date.now() }]
   }
 
   fail(leg: Leg): void {
-    this.#running.splice(
-      this.#running.findIndex((one) => one.leg === leg),
-      1,
-    )
-    this.failed.push(leg)
+    this.#running = this.#running.filter((one) => one.leg !== leg)
+    this.#failed.push(leg)
   }
 
   /** Those that run beside the one that answers: they are ended, and paid for all the same once they were asked. */
@@ -153,57 +156,115 @@ class TriedLegs {
       const error = { name: 'HedgeLost', code: 'hedge.lost', message: 'another target was quicker' }
       return { provider: one.provider.name, model: one.identity.id, startedAt, durationMs, error }
     })
-    return [...this.failed.flatMap(({ record }) => record.attempts), ...lost]
+    return [...this.#failed.flatMap(({ record }) => record.attempts), ...lost]
   }
 }
 
+/** One function for all of it: each that waits for the answer holds half a KiB of an open stream. */
 async function askLeg(options: TextCallOptions, leg: Leg, run: LegRun, tried: TriedLegs): Promise<TextAnswer> {
-  const { index, scope, isLast, claim } = run
-  tried.begin(leg)
-  const watched = options.services.latencies.watch(nameOf(options.targets[index] as Target))
-  const createSink = options.createSink && watchSink(options.createSink, claim, () => watched('answered'))
+  const { services } = options
+  const { provider, identity, record, prepared, ref, session } = leg
+  const { index, scope, claim } = run
+  if (claim) tried.begin(leg)
+  const watch = services.latencies.watch(nameOf(options.targets[index] as Target))
   try {
-    const retry = isLast ? retryOf(options) : legRetryOf(options)
-    const result = await runLeg(options, leg, scope, retry, createSink)
-    watched('answered')
-    if (claim?.() === false) throw new HedgeLost('another target was quicker')
-    return { index, prepared: leg.prepared, step: createStep(options, leg, result, tried) }
+    const uploads = services.uploads.open()
+    const context = createContext(options, leg, run, uploads)
+    const setAside = setAsideFor(context, ref, () => aheadOf(prepared))
+    const spending = setAside && (await setAside)
+    let result: TextResult
+    try {
+      const sink = options.sinks && new WatchedSink(options.sinks.createSink(prepared), claim, watch)
+      result = await runOperation(context, provider.text(prepared.call, ref), sink)
+      record.judgeAnswer(identity, result.modelId)
+      if (!uploads.isEmpty) options.uploads.push(uploads)
+      if (spending) await spending.answered(costOf(services, leg, result.usage), result.usage)
+    } catch (error) {
+      await spending?.failed()
+      // Nothing stays at a service that did not answer, also when the next one does.
+      await uploads.settle('delete')
+      throw error
+    }
+    watch.end('answered')
+    if (claim?.() === false) throw createHedgeLost()
+    // The parts of a stream were restored on their way.
+    if (session && !options.draft.stream) result = restoreResult(result, context.restore as Restore)
+    return { index, prepared, step: createStep(options, leg, result, tried) }
   } catch (error) {
     const isLost = error instanceof HedgeLost || scope.reason instanceof HedgeLost
-    watched(!isLost && movesOn(error) ? 'failed' : 'left')
+    watch.end(!isLost && movesOn(error) ? 'failed' : 'left')
     if (isLost) throw error
     // The end of the call's own scope is the reason, unless it cut an answer that had begun.
     const ended = scope.over && !StreamInterruptedError.isInstance(error)
-    const complete = leg.record.complete(ended ? scope.reason : error, tried.attemptsBefore(leg))
+    const complete = record.complete(ended ? scope.reason : error, tried.attemptsBefore(leg))
     tried.fail(leg)
-    throw await auditDenial(options.services, leg.record, complete)
+    throw await auditDenial(services, record, complete)
   }
 }
 
-type CreateSink = NonNullable<TextCallOptions['createSink']>
+function createContext(
+  { services, guard, timeouts, retries, priority, checked }: TextCallOptions,
+  { provider, identity, prepared, record, ref, session, headers }: Leg,
+  { scope, isLast }: LegRun,
+  uploads: CallUploads,
+): CallContext {
+  return {
+    services,
+    provider,
+    model: identity,
+    guard,
+    scope,
+    limits: timeouts,
+    // A target that is not the last tries once more at most, and waits no longer than starting over elsewhere takes.
+    retry: isLast
+      ? { retries, longestWaitMs: serverWaitCapMs }
+      : { retries: Math.min(1, retries), longestWaitMs: worthWaitingMs },
+    secretRequest: { provider: provider.name, model: ref.id, labels: checked.labels },
+    record,
+    priority,
+    uploads,
+    ...(headers && { headers }),
+    ...(session && { restore: { session, isJson: prepared.outputMode === 'native' } }),
+  }
+}
+
+function createHedgeLost(): HedgeLost {
+  return new HedgeLost('another target was quicker')
+}
 
 /** Nothing of a stream is given out before its target has the word; then the other one is ended. */
-function watchSink(create: CreateSink, claim: LegRun['claim'], onFirst: () => void): CreateSink {
-  return (prepared) => {
-    const inner = create(prepared)
-    let exchange: Parameters<PartSink['attach']>[0] | undefined
-    let hasBegun = false
-    return {
-      stops: inner.stops,
-      attach: (given) => {
-        exchange = given
-        if (hasBegun || !claim) inner.attach(given)
-      },
-      push: (part) => {
-        if (!hasBegun) {
-          if (claim?.() === false) throw new HedgeLost('another target was quicker')
-          hasBegun = true
-          onFirst()
-          if (claim && exchange) inner.attach(exchange)
-        }
-        return inner.push(part)
-      },
-    }
+class WatchedSink implements PartSink {
+  readonly stops: readonly string[]
+  readonly #inner: PartSink
+  readonly #claim: LegRun['claim']
+  readonly #watch: LatencyWatch
+  /** Not given on yet. */
+  #source: AnswerSource | undefined
+  #hasBegun = false
+
+  constructor(inner: PartSink, claim: LegRun['claim'], watch: LatencyWatch) {
+    this.stops = inner.stops
+    this.#inner = inner
+    this.#claim = claim
+    this.#watch = watch
+  }
+
+  attach(source: AnswerSource): void {
+    if (this.#hasBegun || !this.#claim) this.#inner.attach(source)
+    else this.#source = source
+  }
+
+  push(part: StreamPart): StreamPart {
+    if (!this.#hasBegun) this.#begin()
+    return this.#inner.push(part)
+  }
+
+  #begin(): void {
+    if (this.#claim?.() === false) throw createHedgeLost()
+    this.#hasBegun = true
+    this.#watch.end('answered')
+    if (this.#source) this.#inner.attach(this.#source)
+    this.#source = undefined
   }
 }
 
@@ -259,15 +320,6 @@ function acceptLeg({ decision, leg }: JudgedLeg): Leg {
 
 async function denyLeg({ services }: TextCallOptions, { record }: Leg, error: unknown): Promise<never> {
   throw await auditDenial(services, record, record.complete(error))
-}
-
-function retryOf({ retries }: TextCallOptions): RetryOptions {
-  return { retries, longestWaitMs: serverWaitCapMs }
-}
-
-/** A target that is not the last tries once more at most, and waits no longer than starting over elsewhere takes. */
-function legRetryOf({ retries }: TextCallOptions): RetryOptions {
-  return { retries: Math.min(1, retries), longestWaitMs: worthWaitingMs }
 }
 
 /** A target as the call would ask it; nothing is judged yet. */
@@ -345,7 +397,7 @@ function unmasked(guard: Guard): Decision {
 }
 
 function judgeIntentOf(
-  { guard, labels, dataClasses }: TextCallOptions,
+  { guard, checked }: TextCallOptions,
   leg: Leg,
   index: number,
   scope: CallScope,
@@ -358,8 +410,8 @@ function judgeIntentOf(
     model: leg.identity,
     stream,
     content: found ? Object.freeze({ ...content, ...found }) : content,
-    labels,
-    dataClasses,
+    labels: checked.labels,
+    dataClasses: checked.dataClasses,
   })
   leg.record.intent = intent
   const judged = guard.judgeIntent(intent)
@@ -408,47 +460,6 @@ function judgeFallback(guard: Guard, { provider, identity, ref, prepared }: Leg,
   return denied ? guard.refuseFallback(denied, name) : intent
 }
 
-async function runLeg(
-  options: TextCallOptions,
-  leg: Leg,
-  scope: CallScope,
-  retry: RetryOptions,
-  createSink: CreateSink | undefined,
-): Promise<TextResult> {
-  const { provider, identity, record, prepared, ref, session, headers } = leg
-  const uploads = options.services.uploads.open()
-  const context: CallContext = {
-    services: options.services,
-    provider,
-    model: identity,
-    guard: options.guard,
-    scope,
-    limits: options.timeouts,
-    retry,
-    secretRequest: { provider: provider.name, model: ref.id, labels: options.labels },
-    record,
-    priority: options.priority,
-    uploads,
-    ...(headers && { headers }),
-    ...(session && { restore: { session, isJson: prepared.outputMode === 'native' } }),
-  }
-  const setAside = setAsideFor(context, ref, () => aheadOf(prepared))
-  const spending = setAside && (await setAside)
-  try {
-    const result = await runOperation(context, provider.text(prepared.call, ref), createSink?.(prepared))
-    record.judgeAnswer(identity, result.modelId)
-    if (!uploads.isEmpty) options.uploads.push(uploads)
-    if (spending) await spending.answered(costOf(options.services, leg, result.usage), result.usage)
-    // The parts of a stream were restored on their way.
-    return session && !options.draft.stream ? restoreResult(result, context.restore as Restore) : result
-  } catch (error) {
-    await spending?.failed()
-    // Nothing stays at a service that did not answer, also when the next one does.
-    await uploads.settle('delete')
-    throw error
-  }
-}
-
 /** What a question will take: its texts, its tools, and the longest answer that was asked for. */
 export function aheadOf({ call }: PreparedCall): Ahead {
   const { characters, images, files } = countContent(call.messages)
@@ -467,7 +478,7 @@ function restoreResult(result: TextResult, { session, isJson }: Restore): TextRe
 function createStep(options: TextCallOptions, leg: Leg, result: TextResult, tried: TriedLegs): TextStep {
   const { provider, ref, record } = leg
   // A stream was cut on its way.
-  const cut = options.draft.stream ? undefined : cutContent(result.content, options.stops)
+  const cut = options.draft.stream ? undefined : cutContent(result.content, options.checked.stops)
   const content = cut ?? result.content
   const own = costOf(options.services, leg, result.usage)
   const lost = tried.lostTo(leg)
@@ -500,7 +511,7 @@ function createStep(options: TextCallOptions, leg: Leg, result: TextResult, trie
   if (reasoning !== '') step.reasoning = reasoning
   if (rawFinishReason !== undefined) step.rawFinishReason = rawFinishReason
   if (cost) step.cost = cost
-  if (options.includeRaw && record.raw !== undefined) step.raw = record.raw
+  if (options.checked.includeRaw && record.raw !== undefined) step.raw = record.raw
   return step
 }
 

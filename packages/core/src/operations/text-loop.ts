@@ -32,16 +32,13 @@ import { loadFiles } from './load-files.ts'
 import { restOf, type Route } from './route.ts'
 import type { AnswerSource, PartSink } from './stream-answer-reader.ts'
 import { sumUsage } from './sum-usage.ts'
-import { prepareLegs, runTextCall, type TextAnswer, type TextCallOptions } from './text-call.ts'
+import { prepareLegs, runTextCall, type SinkFactory, type TextAnswer, type TextCallOptions } from './text-call.ts'
 import type { GenerateTextResult, TextStep } from './text-result.ts'
 import type { StreamOutlet } from './text-stream.ts'
 import type { UploadOutcome } from './uploads.ts'
 
 /** What stays the same over all steps of a text call. */
-export type TextLoopOptions = Omit<
-  TextCallOptions,
-  'draft' | 'stops' | 'labels' | 'dataClasses' | 'includeRaw' | 'createSink'
-> & {
+export type TextLoopOptions = Omit<TextCallOptions, 'draft' | 'checked' | 'sinks'> & {
   readonly checked: CheckedText
 }
 
@@ -118,13 +115,29 @@ export function singleCall(
   options: TextLoopOptions,
   draft: TextDraft,
   route: Route = options.route,
-  createSink?: TextCallOptions['createSink'],
+  sinks?: SinkFactory,
 ): TextCallOptions {
-  const { stops, labels, dataClasses, includeRaw } = options.checked
-  return { ...options, route, draft, stops, labels, dataClasses, includeRaw, createSink }
+  // Written out: a copy by `...` is larger, and there is one for each stream that is open.
+  return {
+    services: options.services,
+    guard: options.guard,
+    callId: options.callId,
+    draft,
+    checked: options.checked,
+    providerOptions: options.providerOptions,
+    targets: options.targets,
+    route,
+    timeouts: options.timeouts,
+    retries: options.retries,
+    priority: options.priority,
+    uploads: options.uploads,
+    sinks,
+  }
 }
 
-class TextLoop {
+const noWarnings: readonly Warning[] = Object.freeze([])
+
+class TextLoop implements SinkFactory {
   readonly #options: TextLoopOptions
   readonly #checked: CheckedText
   readonly #scope: CallScope
@@ -134,14 +147,15 @@ class TextLoop {
   readonly #conversation: PartMessage[]
   readonly #responses: (AssistantMessage | ToolMessage)[] = []
   readonly #steps: TextStep[] = []
-  readonly #sentBack = new Set<string>()
+  /** Tools whose calls were sent back: each once. */
+  #sentBack: Set<string> | undefined
   /** How the last question was put. */
   #prepared: PreparedCall | undefined
   /** Whom to ask: the conversation stays with the target that answered last, or moves on. */
   #route: Route
   #repaired = false
   /** Said before the first question was put. */
-  #earlyWarnings: readonly Warning[] = []
+  #earlyWarnings: readonly Warning[] = noWarnings
   /** The next question is for the output alone. */
   #mustOutput = false
   /** Steps that only repaired come on top of those asked for. */
@@ -220,16 +234,18 @@ class TextLoop {
   }
 
   #ask(mustOutput: boolean): Promise<TextAnswer> {
-    const outlet = this.#outlet
-    const { stops } = this.#checked
+    const isStream = this.#outlet !== undefined
     const draft: TextDraft = {
       ...createDraft(this.#checked, Object.freeze([...this.#conversation])),
-      stream: outlet !== undefined,
+      stream: isStream,
       toolChoice: this.#toolChoice(),
       mustOutput,
     }
-    const createSink = outlet && ((one: PreparedCall) => new StepSink(outlet, stops, this.#ids, one))
-    return runTextCall(singleCall(this.#options, draft, this.#route, createSink), this.#scope)
+    return runTextCall(singleCall(this.#options, draft, this.#route, isStream ? this : undefined), this.#scope)
+  }
+
+  createSink(prepared: PreparedCall): PartSink {
+    return new StepSink(this.#outlet as StreamOutlet, this.#checked.stops, this.#ids, prepared)
   }
 
   #take({ index, step }: TextAnswer): TextStep {
@@ -249,7 +265,7 @@ class TextLoop {
     const leaked = findLeakedCall(step.text)
     const early = this.#earlyWarnings
     if (leaked === undefined && early.length === 0) return step
-    this.#earlyWarnings = []
+    this.#earlyWarnings = noWarnings
     const warnings = leaked === undefined ? early : [...early, warnOfLeak(leaked)]
     return { ...step, warnings: [...step.warnings, ...warnings] }
   }
@@ -322,7 +338,7 @@ class TextLoop {
       onToolError,
       approve,
       isSequential: parallelToolCalls === false,
-      sentBack: this.#sentBack,
+      sentBack: (this.#sentBack ??= new Set()),
       onResult: (result) => {
         told.push(result)
         this.#outlet?.push(result)

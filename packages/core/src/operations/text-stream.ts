@@ -12,10 +12,18 @@ export interface StreamOutlet {
   push(part: TextStreamPart): void
 }
 
-type Wait = (
-  resolve: (next: IteratorResult<TextStreamPart, undefined>) => void,
-  reject: (error: unknown) => void,
-) => void
+type Next = IteratorResult<TextStreamPart, undefined>
+
+type Wait = (resolve: (next: Next) => void, reject: (error: unknown) => void) => void
+
+/** Also what is thrown at once comes out of the stream. */
+function start<R>(run: (outlet: StreamOutlet) => Promise<R>, outlet: StreamOutlet): Promise<R> {
+  try {
+    return run(outlet)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
 
 /** The reader of the parts is told as well: no unhandled rejection. */
 function ignore(): void {}
@@ -38,7 +46,7 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
   #head = 0
   #characters = 0
   /** Of the reader who waits for the next part. */
-  #resolve: ((next: IteratorResult<TextStreamPart, undefined>) => void) | undefined
+  #resolve: ((next: Next) => void) | undefined
   #reject: ((error: unknown) => void) | undefined
   #state: 'open' | 'ended' | 'failed' = 'open'
   #error: unknown
@@ -48,18 +56,19 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
   #paused = false
   #dropped = false
   readonly #result: Promise<GenerateTextResult<Output>>
+  readonly #onOver: (scope: CallScope) => void
 
-  /** Made by `client.streamText`. */
-  constructor(scope: CallScope, run: (outlet: StreamOutlet) => Promise<GenerateTextResult<Output>>) {
+  /** Made by `client.streamText`. @param onOver told when the call is over, before the reader is */
+  constructor(
+    scope: CallScope,
+    run: (outlet: StreamOutlet) => Promise<GenerateTextResult<Output>>,
+    onOver: (scope: CallScope) => void,
+  ) {
     this.#scope = scope
-    this.#result = run(this).then(
-      (result) => {
-        this.#finish(result)
-        return result
-      },
-      (error: unknown) => {
-        throw this.#fail(error)
-      },
+    this.#onOver = onOver
+    this.#result = start(run, this).then(
+      (result) => this.#finish(result),
+      (error: unknown) => this.#fail(error),
     )
     this.#result.catch(ignore)
   }
@@ -159,7 +168,7 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
     this.#source?.pause()
   }
 
-  #next(wait: Wait): Promise<IteratorResult<TextStreamPart, undefined>> {
+  #next(wait: Wait): Promise<Next> {
     if (this.#head < this.#queue.length) {
       const value = this.#queue[this.#head++] as TextStreamPart
       if (this.#head === this.#queue.length) this.#emptied()
@@ -190,7 +199,7 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
     this.#emptied()
   }
 
-  #leave(): Promise<IteratorResult<TextStreamPart, undefined>> {
+  #leave(): Promise<Next> {
     const done = { value: undefined, done: true as const }
     this.#queue = []
     this.#head = 0
@@ -203,10 +212,12 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
     return Promise.resolve(done)
   }
 
-  #finish({ finishReason, usage }: GenerateTextResult<Output>): void {
-    if (this.#state !== 'open') return
-    this.#deliver({ type: 'finish', finishReason, usage })
+  #finish(result: GenerateTextResult<Output>): GenerateTextResult<Output> {
+    this.#onOver(this.#scope)
+    if (this.#state !== 'open') return result
+    this.#deliver({ type: 'finish', finishReason: result.finishReason, usage: result.usage })
     this.#end('ended')
+    return result
   }
 
   /** The text outlives its source, which holds much else. */
@@ -216,12 +227,14 @@ export class TextStream<Output = undefined> implements AsyncIterable<TextStreamP
     this.#state = state
   }
 
-  #fail(error: unknown): unknown {
-    if (this.#state !== 'open') return error
-    this.#end('failed')
-    this.#error = error
-    if (this.#resolve) this.#reject?.(error)
-    this.#resolve = undefined
-    return error
+  #fail(error: unknown): never {
+    this.#onOver(this.#scope)
+    if (this.#state === 'open') {
+      this.#end('failed')
+      this.#error = error
+      if (this.#resolve) this.#reject?.(error)
+      this.#resolve = undefined
+    }
+    throw error
   }
 }

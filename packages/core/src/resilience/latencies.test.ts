@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { Latencies } from './latencies.ts'
+import { Latencies, type LatencyWatch } from './latencies.ts'
 
-type Outcome = Parameters<ReturnType<Latencies['watch']>>[0]
+type Outcome = Parameters<LatencyWatch['end']>[0]
 
 /** What was seen counts half after thirty seconds. */
 const faded = (value: number, ms: number): number => value * 0.5 ** (ms / 30_000)
@@ -10,9 +10,9 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 async function ask(latencies: Latencies, target: string, ms: number, outcome: Outcome = 'answered') {
-  const watched = latencies.watch(target)
+  const watch = latencies.watch(target)
   await vi.advanceTimersByTimeAsync(ms)
-  watched(outcome)
+  watch.end(outcome)
 }
 
 it('a target that was never asked is worth a try', () => {
@@ -33,10 +33,10 @@ it('calls that run count: the quicker one is not flooded', async () => {
   const latencies = new Latencies()
   await ask(latencies, 'quick', 100)
   await ask(latencies, 'slow', 250)
-  const ends = [latencies.watch('quick'), latencies.watch('quick')]
+  const watches = [latencies.watch('quick'), latencies.watch('quick')]
   expect(latencies.expected('quick')).toBeCloseTo(faded(300, 250))
   expect(latencies.expected('quick')).toBeGreaterThan(latencies.expected('slow'))
-  for (const end of ends) end('failed')
+  for (const watch of watches) watch.end('failed')
 })
 
 it('a target that fails at once is not taken for a quick one, and is forgiven when it answers', async () => {
@@ -66,10 +66,10 @@ it('a target that failed long ago is asked again', async () => {
 
 it('an outcome told twice counts once', async () => {
   const latencies = new Latencies()
-  const watched = latencies.watch('a')
+  const watch = latencies.watch('a')
   await vi.advanceTimersByTimeAsync(100)
-  watched('answered')
+  watch.end('answered')
   await vi.advanceTimersByTimeAsync(5_000)
-  watched('failed')
+  watch.end('failed')
   expect(latencies.expected('a')).toBeCloseTo(faded(100, 5_000))
 })

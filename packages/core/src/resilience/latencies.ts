@@ -14,29 +14,41 @@ interface Seen {
   running: number
 }
 
+/** A target that is being asked. */
+export class LatencyWatch {
+  readonly #seen: Seen
+  readonly #since = performance.now()
+  #isOver = false
+
+  constructor(seen: Seen) {
+    this.#seen = seen
+    seen.running++
+  }
+
+  /**
+   * The answer begins, or the attempt has ended; what is said first holds. `left`: that says nothing of the target, as
+   * with an abort or a refusal.
+   */
+  end(outcome: 'answered' | 'failed' | 'left'): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const seen = this.#seen
+    seen.running--
+    if (outcome === 'left') return
+    const now = performance.now()
+    const ms = outcome === 'failed' ? failureMs : now - this.#since
+    seen.averageMs = seen.averageMs === 0 ? ms : seen.averageMs + smoothing * (ms - seen.averageMs)
+    seen.at = now
+  }
+}
+
 /** How quickly targets answer, as this client has seen it. */
 export class Latencies {
   readonly #seen = new Map<string, Seen>()
 
-  /**
-   * Begins to watch; call the result once, when the answer begins or the attempt has ended. `left`: that says nothing of
-   * the target, as with an abort or a refusal.
-   */
-  watch(target: string): (outcome: 'answered' | 'failed' | 'left') => void {
-    const seen = this.#of(target)
-    const since = performance.now()
-    seen.running++
-    let isOver = false
-    return (outcome) => {
-      if (isOver) return
-      isOver = true
-      seen.running--
-      if (outcome === 'left') return
-      const now = performance.now()
-      const ms = outcome === 'failed' ? failureMs : now - since
-      seen.averageMs = seen.averageMs === 0 ? ms : seen.averageMs + smoothing * (ms - seen.averageMs)
-      seen.at = now
-    }
+  /** Begins to watch one that is asked now. */
+  watch(target: string): LatencyWatch {
+    return new LatencyWatch(this.#of(target))
   }
 
   /** What one more call would find, relative to others; 0 for a target that was never asked. */

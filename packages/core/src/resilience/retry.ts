@@ -15,37 +15,31 @@ export interface RetryOptions {
 const backoffBaseMs = 500
 const backoffCapMs = 8_000
 
-/**
- * The only retry loop: p-retry repeats, `mayRetry` decides, and every wait ends with the call's scope. p-retry is asked
- * when something has failed: around each attempt that succeeds it costs three turns and its options.
- */
-export function retry<T>(
-  scope: CallScope,
-  options: RetryOptions,
-  attempt: () => Promise<T>,
-  mayRetry: (error: ShlyuzError) => boolean,
-): Promise<T> {
-  return options.retries === 0
-    ? attempt()
-    : attempt().catch((error: unknown) => repeat(scope, options, error, attempt, mayRetry))
+export interface Repeatable<T> {
+  attempt(): Promise<T>
+  /** Asked after each failure. */
+  mayRetry(error: ShlyuzError): boolean
 }
 
-async function repeat<T>(
+/**
+ * The only retry loop: p-retry repeats, `mayRetry` decides, and every wait ends with the call's scope. It begins when the
+ * first attempt has failed: around each attempt that succeeds p-retry costs three turns and its options.
+ */
+export async function repeat<T>(
   scope: CallScope,
   { retries, longestWaitMs }: RetryOptions,
   failure: unknown,
-  attempt: () => Promise<T>,
-  mayRetry: (error: ShlyuzError) => boolean,
+  repeatable: Repeatable<T>,
 ): Promise<T> {
   try {
-    return await pRetry((number) => (number === 1 ? Promise.reject(failure) : attempt()), {
+    return await pRetry((number) => (number === 1 ? Promise.reject(failure) : repeatable.attempt()), {
       retries,
       // p-retry's own delays know no server's wait and no scope: ours happen inside `shouldRetry`.
       minTimeout: 0,
       shouldRetry: async ({ error, retriesConsumed }) => {
         if (scope.over || !ShlyuzError.isInstance(error)) return false
         const wait = waitBefore(error, retriesConsumed)
-        if (wait > longestWaitMs || wait >= scope.remainingMs || !mayRetry(error)) return false
+        if (wait > longestWaitMs || wait >= scope.remainingMs || !repeatable.mayRetry(error)) return false
         await scope.wait(wait)
         return true
       },

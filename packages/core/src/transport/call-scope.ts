@@ -40,7 +40,7 @@ export class CallScope implements WheelEntry {
   readonly #phase: TimeoutPhase
   readonly #deadline: number
   /** Few at a time: a list is smaller than a set, and as quick. */
-  readonly #running: Cancellable[] = []
+  #running: Cancellable[] = []
   #ended = false
 
   constructor(options: CallScopeOptions) {
@@ -104,7 +104,9 @@ export class CallScope implements WheelEntry {
   }
 
   add(running: Cancellable): void {
-    this.#running.push(running)
+    // A list that grows makes room for sixteen more.
+    if (this.#running.length === 0) this.#running = [running]
+    else this.#running.push(running)
   }
 
   remove(running: Cancellable): void {

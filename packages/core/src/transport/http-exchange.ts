@@ -6,6 +6,7 @@ import type { Cancellable, CallScope } from './call-scope.ts'
 import { convertConnectionFailure } from './connection-failure.ts'
 import type { WheelEntry } from './deadline-wheel.ts'
 import type { PendingConnections } from './pending-connections.ts'
+import type { OriginPool } from './pools.ts'
 
 /** Limits of one attempt, in ms. */
 export interface ExchangeLimits {
@@ -27,6 +28,11 @@ export interface AnswerReader {
   onFailure(error: unknown): void
 }
 
+/** Who is told that an answer that is no failure begins. */
+export interface AnswerWatcher {
+  answerBegan(): void
+}
+
 /** How long the end of the body may take after the answer's own end mark; then the socket is not kept. */
 const tailMs = 1_000
 
@@ -42,13 +48,13 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
   sent = false
   /** Headers of the answer came. */
   answered = false
-  /** Called when an answer that is no failure begins. */
-  onGoodAnswer: () => void = doNothing
-  /** True when no connection was opened since: the request went out over one that had been kept. */
-  wasKeptAlive: () => boolean = isNever
+  watcher: AnswerWatcher | undefined
   #over = false
   #failure: unknown
   #controller: Dispatcher.DispatchController | undefined
+  #pool: OriginPool | undefined
+  /** Connections that the pool had opened before. */
+  #openedBefore = 0
   /** Until there is a connection. */
   #pending: PendingConnections | undefined
   #phase: Phase = 'connect'
@@ -67,11 +73,18 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
     this.#origin = origin
   }
 
-  start(pending: PendingConnections): void {
-    this.#pending = pending
-    pending.wait()
+  start(pool: OriginPool): void {
+    this.#pool = pool
+    this.#openedBefore = pool.opened()
+    this.#pending = pool.pending
+    this.#pending.wait()
     this.#scope.wheel.add(this)
     this.#scope.add(this)
+  }
+
+  /** The request went out over a connection that had been kept: none was opened since. */
+  get wasKeptAlive(): boolean {
+    return this.#pool?.opened() === this.#openedBefore
   }
 
   /** Content came: from now on the idle limit holds, and the gap between contents is bounded. */
@@ -140,7 +153,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
     controller.rawHeaders = null
     this.answered = true
     this.#reader.onHeaders(status, flattenHeaders(headers))
-    if (status < 300) this.onGoodAnswer()
+    if (status < 300) this.watcher?.answerBegan()
     this.#enter('first-content')
   }
 
@@ -214,13 +227,6 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
     const controller = this.#controller
     if (controller && !controller.aborted) controller.abort(reason instanceof Error ? reason : new Error('aborted'))
   }
-}
-
-/** Shared: a function of its own would be held by every open stream. */
-function doNothing(): void {}
-
-function isNever(): boolean {
-  return false
 }
 
 const limitOf: Record<Exclude<Phase, 'paused' | 'tail'>, keyof ExchangeLimits> = {

@@ -16,16 +16,11 @@ export interface ApprovedRequest {
  * The one function that hands bytes to undici. Everything that leaves the process passes here.
  * @throws PolicyDeniedError `socket.pool_scope` for connections that were opened under another network policy
  */
-export function send(
-  { pool, pending, openedUnder }: OriginPool,
-  guard: Guard,
-  request: ApprovedRequest,
-  exchange: HttpExchange,
-): void {
-  const denial = guard.judgeReuse(openedUnder)
+export function send(pool: OriginPool, guard: Guard, request: ApprovedRequest, exchange: HttpExchange): void {
+  const denial = guard.judgeReuse(pool.openedUnder)
   if (denial) throw createDeniedError(denial)
-  exchange.start(pending)
-  pool.dispatch(
+  exchange.start(pool)
+  pool.pool.dispatch(
     { method: request.method, path: request.path, headers: request.headers, body: request.body ?? null },
     exchange,
   )

@@ -3,13 +3,31 @@ export interface SignalWatcher {
   aborted(): void
 }
 
-/** All that watch one signal. */
+/** All that watch one signal: most signals have one watcher, which needs no set. */
 class SignalWatch {
-  readonly watchers = new Set<SignalWatcher>()
+  #only: SignalWatcher | undefined
+  #more: Set<SignalWatcher> | undefined
 
   /** The listener. A watcher that is told leaves the set, which a walk over a set allows for. */
   handleEvent(): void {
-    for (const watcher of this.watchers) watcher.aborted()
+    this.#only?.aborted()
+    if (this.#more) for (const watcher of this.#more) watcher.aborted()
+  }
+
+  get isEmpty(): boolean {
+    return this.#only === undefined && !this.#more?.size
+  }
+
+  add(watcher: SignalWatcher): void {
+    if (this.isEmpty) this.#only = watcher
+    else (this.#more ??= new Set()).add(watcher)
+  }
+
+  /** @returns false for one that is not there */
+  remove(watcher: SignalWatcher): boolean {
+    if (this.#only !== watcher) return this.#more?.delete(watcher) ?? false
+    this.#only = undefined
+    return true
   }
 }
 
@@ -22,12 +40,12 @@ const watches = new WeakMap<AbortSignal, SignalWatch>()
 export function watchSignal(signal: AbortSignal, watcher: SignalWatcher): void {
   let watch = watches.get(signal)
   if (!watch) watches.set(signal, (watch = new SignalWatch()))
-  if (watch.watchers.size === 0) signal.addEventListener('abort', watch)
-  watch.watchers.add(watcher)
+  if (watch.isEmpty) signal.addEventListener('abort', watch)
+  watch.add(watcher)
 }
 
 export function unwatchSignal(signal: AbortSignal, watcher: SignalWatcher): void {
   const watch = watches.get(signal)
-  if (!watch?.watchers.delete(watcher) || watch.watchers.size > 0) return
+  if (!watch?.remove(watcher) || !watch.isEmpty) return
   signal.removeEventListener('abort', watch)
 }
