@@ -58,7 +58,7 @@ export const scenarios = [
     unit: 'µs an event',
     mode: 'each-500',
     kind: 'streams',
-    counts: { parallel: 200, events: 500, warm: 2, rounds: 3 },
+    counts: { parallel: 200, events: 500, warm: 6, rounds: 4 },
     main,
     others: [],
     peers: true,
