@@ -22,6 +22,7 @@ interface CallTarget {
 const owners = new WeakMap<ShlyuzError, CallRecord>()
 
 const noPeers: ReadonlySet<string> = new Set()
+const none: readonly Decision[] = Object.freeze([])
 
 /** What happens to a call, as it happens: the source of its receipt, attempts and warnings. */
 export class CallRecord {
@@ -48,9 +49,10 @@ export class CallRecord {
   mayCost = false
   /** The last whole body, for `include: { raw: true }`. */
   raw: unknown
-  readonly #decisions: Decision[] = []
+  // Lists that are made anew to grow: one that grows by itself makes room for sixteen more.
+  #decisions: readonly Decision[] = none
   /** Decisions about sockets that were told. */
-  readonly #told: Decision[] = []
+  #told: readonly Decision[] = none
   readonly #publish = createDecisionPublisher()
   /** The last answer that was judged. */
   #answered: string | undefined
@@ -72,7 +74,7 @@ export class CallRecord {
   #enter(decision: Decision): boolean {
     // A retry repeats the decision of the attempt before: the same object says the same.
     if (this.#decisions.at(-1) === decision) return false
-    this.#decisions.push(decision)
+    this.#decisions = this.#decisions.concat(decision)
     return true
   }
 
@@ -85,7 +87,7 @@ export class CallRecord {
   #tellOfSocket(): void {
     for (const decision of this.socketDecisions) {
       if (this.#told.includes(decision)) continue
-      this.#told.push(decision)
+      this.#told = this.#told.concat(decision)
       this.#tell(decision)
     }
   }
@@ -112,8 +114,7 @@ export class CallRecord {
   }
 
   receipt(): Receipt {
-    const decisions =
-      this.socketDecisions.length === 0 ? [...this.#decisions] : [...this.#decisions, ...this.socketDecisions]
+    const decisions = this.#decisions.concat(this.socketDecisions)
     const denial = decisions.find(({ verdict }) => verdict === 'deny')
     const would = denial ? undefined : decisions.find((decision) => decision.would === 'deny')
     const { provider, model, providerLogging } = this.#target

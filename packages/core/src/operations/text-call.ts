@@ -125,11 +125,13 @@ interface RunningLeg {
   readonly begunAt: number
 }
 
+const none: readonly never[] = Object.freeze([])
+
 /** What was asked beside the target that answers, or before it. */
 class TriedLegs {
-  readonly #failed: Leg[] = []
+  #failed: readonly Leg[] = none
   /** Those of a hedge. */
-  #running: readonly RunningLeg[] = []
+  #running: readonly RunningLeg[] = none
 
   begin(leg: Leg): void {
     this.#running = [...this.#running, { leg, begunAt: Date.now() }]
@@ -137,7 +139,7 @@ class TriedLegs {
 
   fail(leg: Leg): void {
     this.#running = this.#running.filter((one) => one.leg !== leg)
-    this.#failed.push(leg)
+    this.#failed = [...this.#failed, leg]
   }
 
   /** Those that run beside the one that answers: they are ended, and paid for all the same once they were asked. */
