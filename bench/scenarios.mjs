@@ -58,7 +58,7 @@ export const scenarios = [
     unit: 'µs an event',
     mode: 'each-500',
     kind: 'streams',
-    counts: { parallel: 200, events: 500, warm: 6, rounds: 4 },
+    counts: { parallel: 200, events: 500, warm: 4, rounds: 3 },
     main,
     others: [],
     peers: true,
@@ -104,8 +104,8 @@ export const scenarios = [
   ...[
     [1_000, 60, 180],
     [4_000, 12, 12],
-    [16_000, 2, 1],
-    [30_000, 1, 1],
+    [16_000, 3, 2],
+    [30_000, 2, 2],
   ].map(([tokens, runs, warm]) => ({
     id: `lines-${tokens / 1000}k`,
     title: `YandexGPT's cumulative stream, ${tokens / 1000}k tokens`,

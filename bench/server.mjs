@@ -76,9 +76,20 @@ async function writeLines(socket, tokens) {
     const isFree = socket.write(Buffer.concat([tail, crlf]))
     socket.uncork()
     if (socket.destroyed) return
-    if (!isFree) await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve))
+    if (!isFree) await becomesFree(socket)
   }
   socket.write(bodyEnd)
+}
+
+/** Or is closed. */
+function becomesFree(socket) {
+  return new Promise((resolve) => {
+    const end = () => {
+      socket.off('drain', end).off('close', end)
+      resolve()
+    }
+    socket.on('drain', end).on('close', end)
+  })
 }
 
 const crlf = Buffer.from('\r\n')

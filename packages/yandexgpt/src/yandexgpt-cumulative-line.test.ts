@@ -1,8 +1,11 @@
 import fc from 'fast-check'
-import { expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { StreamEnd, StreamPart } from '@shlyuz/core'
+import { convertYandexgptUsage } from './convert-yandexgpt-usage.ts'
 import { parseYandexgptModel } from './parse-yandexgpt-model.ts'
+import { convertAnsweredModel } from './yandexgpt-models.ts'
 import { YandexgptStreamDecoder } from './yandexgpt-stream-decoder.ts'
+import { UsageTemplate } from './yandexgpt-usage-template.ts'
 
 const asked = parseYandexgptModel('yandexgpt-5.1')
 
@@ -29,8 +32,43 @@ function decode(body: Buffer, from: number, cuts: readonly number[] = []): Decod
 /** What a line may be, apart from going on with the text. */
 const kinds = [
   'plain', 'rewrite', 'shorter', 'same', 'no text', 'decoy', 'twice', 'no json', 'error', 'blank', 'calls',
-  'calls and text',
+  'calls and text', 'calls before text', 'calls behind text', 'calls behind no text',
+  'error before text',
 ] as const // oxfmt-ignore
+
+const counted = (tokens: number): string =>
+  `"inputTextTokens":"7","completionTokens":"${tokens}","totalTokens":"${tokens + 7}"`
+
+/** Members of the result that have to do with usage, regular and otherwise. */
+const usages = {
+  regular: (tokens: number) => `"usage":{${counted(tokens)}}`,
+  nested: (tokens: number) =>
+    `"usage":{${counted(tokens)},"completionTokensDetails":{"reasoningTokens":"${tokens % 10}"}}`,
+  'null details': (tokens: number) => `"usage":{${counted(tokens)},"completionTokensDetails":null}`,
+  none: () => '"unused":0',
+  numbers: (tokens: number) => `"usage":{${counted(tokens).replaceAll(/:"(\d+)"/g, ':$1')}}`,
+  // No JSON where a zero leads.
+  padded: (tokens: number) => `"usage":{"completionTokens":${String(tokens).padStart(2, '0')}}`,
+  escaped: (tokens: number) => `"usage":{"completionTokens":"\\u003${tokens % 10}"}`,
+  'figures in names': (tokens: number) => `"usage":{${counted(7)},"completion${tokens % 10}Tokens":"5"}`,
+  'a key twice': (tokens: number) => `"usage":{${counted(tokens)},"totalTokens":"${tokens % 10}"}`,
+  spaced: (tokens: number) => `"usage" : {${counted(tokens).replaceAll(':', ': ')} }`,
+  'in a string': (tokens: number) => `"note":${JSON.stringify(`{"usage":{${counted(tokens)}}}`)}`,
+  before: (tokens: number) => `"usage":{${counted(tokens)}},"usage":{${counted(7)}}`,
+  after: (tokens: number) => `"usage":{${counted(7)}},"usage":{${counted(tokens)}}`,
+  outside: (tokens: number) => `"usage":{${counted(7)}},"cost":{"usage":{${counted(tokens)}}}`,
+  inside: (tokens: number) => `"usage":{"usage":{${counted(tokens)}},"totalTokens":"${tokens}"}`,
+} as const
+
+const versions = [
+  '09.02.2025',
+  '09.02.2026',
+  '',
+  'yandexgpt-5.1',
+  'yandexgpt-5',
+  'gpt-oss-120b',
+  'gpt-oss-20b',
+] as const
 
 interface Line {
   readonly kind: (typeof kinds)[number]
@@ -38,6 +76,9 @@ interface Line {
   readonly order: 'usual' | 'usage first' | 'text first' | 'spaced'
   readonly escape: 'none' | 'all' | 'some'
   readonly status: 'PARTIAL' | 'FINAL' | 'CONTENT_FILTER' | 'TOOL_CALLS' | 'NEW'
+  readonly usage: keyof typeof usages
+  readonly tokens: number
+  readonly version: (typeof versions)[number]
   readonly crlf: boolean
 }
 
@@ -67,8 +108,28 @@ const lines: fc.Arbitrary<Line> = fc.record({
     { weight: 12, arbitrary: fc.constant('PARTIAL' as const) },
     fc.constantFrom('FINAL' as const, 'CONTENT_FILTER' as const, 'TOOL_CALLS' as const, 'NEW' as const),
   ),
-  crlf: fc.boolean(),
+  usage: fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom('regular' as const, 'nested' as const) },
+    fc.constantFrom(...(Object.keys(usages) as (keyof typeof usages)[])),
+  ),
+  tokens: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 10, max: 92 }) }, fc.integer({ min: 0, max: 120 })),
+  version: fc.oneof({ weight: 12, arbitrary: fc.constant('09.02.2025' as const) }, fc.constantFrom(...versions)),
+  crlf: fc.oneof({ weight: 6, arbitrary: fc.constant(false) }, fc.constant(true)),
 })
+
+/** Documents of any lines, and such whose lines are alike but for the figures, as nearly all of the service are. */
+function documents(minLength: number, maxLength: number): fc.Arbitrary<readonly Line[]> {
+  const isOdd = fc.oneof({ weight: 6, arbitrary: fc.constant(false) }, fc.constant(true))
+  const alike = fc
+    .tuple(lines, fc.array(fc.tuple(lines, isOdd), { minLength, maxLength }))
+    .map(([{ order, escape, usage, version, crlf, status: first }, all]) => {
+      const status = first === 'NEW' ? first : 'PARTIAL'
+      return all.map(([line, odd]): Line => {
+        return odd ? line : { ...line, kind: 'plain', order, escape, usage, version, crlf, status }
+      })
+    })
+  return fc.oneof(fc.array(lines, { minLength, maxLength }), alike)
+}
 
 function encode(document: readonly Line[]): Buffer {
   let text = ''
@@ -85,24 +146,28 @@ function encodeLine(line: Line, text: string, index: number): string {
   if (line.kind === 'blank') return ''
   if (line.kind === 'no json') return `{"result":${'"'.repeat(index % 3)}`
   if (line.kind === 'error') return JSON.stringify({ error: { grpcCode: 14, httpCode: 503, message: 'unavailable' } })
-  const spelled = `"text":${spell(text, line.escape)}`
+  const spelled = `"text":${line.kind === 'calls behind no text' ? '""' : spell(text, line.escape)}`
   const isSilent = line.kind === 'no text' || line.kind === 'calls'
   const said = isSilent ? '' : line.kind === 'twice' ? `"text":"",${spelled}` : spelled
-  const message = [`"role":"assistant"`, spellCalls(line, text, index), said].filter(Boolean)
+  const calls = spellCalls(line, text, index)
+  const inOrder = line.kind.startsWith('calls behind') ? [said, calls] : [calls, said]
+  const message = [`"role":"assistant"`, ...inOrder].filter(Boolean)
   if (line.order === 'text first') message.reverse()
   const status = `"status":"ALTERNATIVE_STATUS_${line.status}"`
   const alternatives = `"alternatives":[{"message":{${message.join(',')}},${status}}]`
-  const usage = `"usage":{"inputTextTokens":"7","completionTokens":"${index}","totalTokens":"${index + 7}"}`
+  const usage = usages[line.usage](line.tokens)
   const members = line.order === 'usage first' ? [usage, alternatives] : [alternatives, usage]
   if (line.kind === 'decoy') members.unshift(`"note":{"text":${spell(text, line.escape)}}`)
-  const whole = `{"result":{${members.join(',')},"modelVersion":"09.02.2025"}}`
+  const error = line.kind === 'error before text' ? '"error":{"grpcCode":14,"httpCode":503},' : ''
+  const whole = `{${error}"result":{${members.join(',')},"modelVersion":"${line.version}"}}`
   return line.order === 'spaced' ? ` ${whole.replace('"text":', '"text" :\t')} ` : whole
 }
 
-/** Arguments that look like the text of a line. */
+/** Arguments that look like the text of a line, mostly. */
 function spellCalls({ kind, escape }: Line, text: string, index: number): string {
-  if (kind !== 'calls' && kind !== 'calls and text') return ''
-  const call = `{"functionCall":{"name":"f${index}","arguments":{"text":${spell(text, escape)},"days":2.0}}}`
+  if (!kind.startsWith('calls')) return ''
+  const decoy = kind === 'calls before text' ? '' : `"text":${spell(text, escape)},`
+  const call = `{"functionCall":{"name":"f${index}","arguments":{${decoy}"days":2.0}}}`
   return `"toolCallList":{"toolCalls":[${call},${call}]}`
 }
 
@@ -120,11 +185,12 @@ interface CallOnWire {
 
 /** The same in the simplest words: every line is parsed as a whole. */
 function decodePlainly(body: Buffer): Decoded {
-  const parts: StreamPart[] = [{ type: 'response-metadata' }]
+  const parts: StreamPart[] = []
   let text = ''
   let given = ''
   let end: unknown = { type: 'cut' }
-  let announced = false
+  let announced: string | undefined
+  let lastUsage: unknown
   let calls: readonly StreamPart[] = []
   const all = body.toString('utf8').split('\n')
   for (const [index, line] of all.entries()) {
@@ -141,11 +207,17 @@ function decodePlainly(body: Buffer): Decoded {
       end = { type: 'failed', failure: expect.objectContaining({ kind: 'server', status: 503 }) as unknown }
       break
     }
-    announced = true
-    const { alternatives, usage } = document['result'] as unknown as {
+    const { alternatives, usage, modelVersion } = document['result'] as unknown as {
       alternatives: [{ message: { text?: string; toolCallList?: { toolCalls: CallOnWire[] } }; status: string }]
-      usage: { completionTokens: string; totalTokens: string }
+      usage: unknown
+      modelVersion: string
     }
+    lastUsage = usage ?? lastUsage
+    const modelId = convertAnsweredModel(modelVersion, asked)
+    if (parts.length === 0 || modelId !== announced) {
+      parts.push({ type: 'response-metadata', ...(modelId !== undefined && { modelId }) })
+    }
+    announced = modelId
     const [{ message, status }] = alternatives
     const isFinal = /_(?:FINAL|FILTER|CALLS)$/.test(status)
     const { toolCallList } = message
@@ -166,18 +238,25 @@ function decodePlainly(body: Buffer): Decoded {
     const finishReason = { FINAL: 'stop', FILTER: 'content-filter', CALLS: 'tool-calls', NEW: 'other' }[
       status.split('_').at(-1) ?? ''
     ]
-    const counted = { inputTokens: 7, outputTokens: +usage.completionTokens, totalTokens: +usage.totalTokens }
-    end = finishReason ? { type: 'finish', finishReason, rawFinishReason: status, usage: counted } : { type: 'cut' }
+    end = finishReason
+      ? { type: 'finish', finishReason, rawFinishReason: status, usage: convertYandexgptUsage(lastUsage) }
+      : { type: 'cut' }
     if (isFinal) break
   }
   if ((end as StreamEnd).type === 'finish') parts.push(...calls)
-  return { parts: announced ? parts : [], end: end as StreamEnd }
+  return { parts, end: end as StreamEnd }
 }
+
+/** Any byte, or one of those that count in JSON. */
+const strayBytes = fc.oneof(
+  fc.integer({ min: 0, max: 255 }),
+  fc.constantFrom(...'0123456789"\\{},:-.eu\n').map((unit) => unit.charCodeAt(0)),
+)
 
 it('gives what parsing every line gives, for any document cut anywhere', () => {
   fc.assert(
     fc.property(
-      fc.array(lines, { maxLength: 12 }),
+      documents(0, 12),
       fc.constantFrom(1, 64, 200, 100_000),
       fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }),
       fc.boolean(),
@@ -193,7 +272,7 @@ it('gives what parsing every line gives, for any document cut anywhere', () => {
 })
 
 it('gives the same in reads of any size, and cut at every byte', () => {
-  for (const document of fc.sample(fc.array(lines, { minLength: 4, maxLength: 10 }), { numRuns: 12, seed: 7 })) {
+  for (const document of fc.sample(documents(4, 10), { numRuns: 12, seed: 7 })) {
     const body = encode(document)
     const whole = decodePlainly(body)
     for (const step of [1, 2, 3, 7]) {
@@ -207,10 +286,8 @@ it('gives the same in reads of any size, and cut at every byte', () => {
 it('gives the same when bytes are broken', () => {
   fc.assert(
     fc.property(
-      fc.array(lines, { minLength: 2, maxLength: 8 }),
-      fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 255 })), {
-        maxLength: 3,
-      }),
+      documents(2, 8),
+      fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), strayBytes), { maxLength: 3 }),
       fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 4 }),
       (document, broken, places) => {
         const body = encode(document)
@@ -260,4 +337,90 @@ it('reads long answers without parsing them line for line', () => {
   expect(parts.slice(1)).toEqual(texts.map(() => ({ type: 'text-delta', text: sentence })))
   expect(end).toMatchObject({ type: 'finish', finishReason: 'stop' })
   expect(parsed).toBeLessThan(body.length / 50)
+})
+
+describe('lines that differ in their text and in figures of the usage alone', () => {
+  /** A line for each number of tokens, with a word more each. */
+  function growing(
+    tokens: readonly number[],
+    lastStatus = 'FINAL',
+    usage: Line['usage'] = 'nested',
+  ): readonly string[] {
+    const line: Line = {
+      kind: 'plain',
+      piece: '',
+      order: 'usual',
+      escape: 'none',
+      status: 'PARTIAL',
+      usage,
+      tokens: 0,
+      version: '09.02.2025',
+      crlf: false,
+    }
+    return tokens.map((count, index) => {
+      const status = index === tokens.length - 1 ? (lastStatus as Line['status']) : 'PARTIAL'
+      return encodeLine({ ...line, tokens: count, status }, 'слово '.repeat(index + 1), index)
+    })
+  }
+
+  const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1)
+
+  it('are parsed only when a figure gets longer, and at the end', () => {
+    const body = Buffer.from(`${growing(upTo(300)).join('\n')}\n`)
+    const parse = vi.spyOn(JSON, 'parse')
+    const { parts, end } = decode(body, 1)
+    const { length } = parse.mock.calls
+    parse.mockRestore()
+    expect(parts.slice(1)).toEqual(upTo(300).map(() => ({ type: 'text-delta', text: 'слово ' })))
+    expect(end).toMatchObject({ usage: { inputTokens: 7, outputTokens: 300, reasoningTokens: 0, totalTokens: 307 } })
+    // The first line, those with 3, 10, 93 and 100 tokens, and the last one: each once more for the proof.
+    expect(length).toBe(12)
+  })
+
+  it('are parsed as lines of any other kind where the usage is not spelled as the service does', () => {
+    const body = Buffer.from(`${growing(upTo(300), 'FINAL', 'numbers').join('\n')}\n`)
+    const parse = vi.spyOn(JSON, 'parse')
+    const { end } = decode(body, 1)
+    const { length } = parse.mock.calls
+    parse.mockRestore()
+    expect(end).toMatchObject({ usage: { outputTokens: 300, totalTokens: 307 } })
+    expect(length).toBe(300)
+  })
+
+  it.each(['\n', ''])('give the usage of the last one that had it (%j at the end)', (lineEnd) => {
+    const tokens = [10, 11, 12, 13]
+    const parsed = growing(tokens)
+    expect(decode(Buffer.from(parsed.join('\n') + lineEnd), 1).end).toMatchObject({ usage: { outputTokens: 13 } })
+    // A status that is not known ends the answer when nothing follows.
+    const unknown = parsed.map((line) => line.replace(/PARTIAL|FINAL/, 'NEW'))
+    expect(decode(Buffer.from(unknown.join('\n') + lineEnd), 1).end).toMatchObject({ usage: { outputTokens: 13 } })
+    const silent = growing([14], 'FINAL', 'none')[0]!
+    const withSilent = [...growing(tokens, 'PARTIAL'), silent.replace('слово ', 'слово '.repeat(5))]
+    expect(decode(Buffer.from(withSilent.join('\n') + lineEnd), 1).end).toMatchObject({ usage: { outputTokens: 13 } })
+  })
+
+  it('are not taken for such when they differ before the text', () => {
+    const [first, second, third] = growing([10, 11, 12], 'PARTIAL') as [string, string, string]
+    const reported = third.replace('{', '{"error":{"grpcCode":14,"httpCode":503},')
+    const { end } = decode(Buffer.from([first, second, reported, ''].join('\n')), 1)
+    expect(end).toMatchObject({ type: 'failed', failure: { kind: 'server', status: 503 } })
+  })
+
+  it('are common among those that the properties above try', () => {
+    const match = vi.spyOn(UsageTemplate.prototype, 'match')
+    for (const document of fc.sample(documents(0, 12), { numRuns: 500, seed: 7 })) decode(encode(document), 1)
+    const matched = match.mock.results.filter(({ value }) => value !== undefined)
+    match.mockRestore()
+    expect(matched.length).toBeGreaterThan(500)
+  })
+})
+
+it('takes no empty text beside calls for the text', () => {
+  const lineOf = (message: object, status: string): string =>
+    JSON.stringify({ result: { alternatives: [{ message, status: `ALTERNATIVE_STATUS_${status}` }] } })
+  const call = { functionCall: { name: 'f', arguments: { note: 'x'.repeat(200) } } }
+  const calls = lineOf({ text: '', toolCallList: { toolCalls: [call] } }, 'TOOL_CALLS')
+  const body = Buffer.from(`${lineOf({ text: 'Обь' }, 'PARTIAL')}\n${calls}\n`)
+  // The first line is short, the second one long.
+  expect(decode(body, 200)).toEqual(decode(body, Infinity))
 })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readYandexgptLine, type YandexgptLine } from './read-yandexgpt-answer.ts'
+import { UsageTemplate } from './yandexgpt-usage-template.ts'
 
 /** Where the text must begin, in bytes from the start of the line. */
 const headLimit = 4_096
@@ -11,6 +12,8 @@ const lineFeed = 0x0a
 export interface CumulativeText {
   /** All but the text, which is a stand-in. */
   readonly answer: YandexgptLine
+  /** The usage as JSON where that was not parsed; then `answer` has none. */
+  readonly usage: string | undefined
   /** The text behind the part that was known. */
   readonly suffix: string
   /** True when that part was the text of the line before; false when `suffix` is the whole text. */
@@ -19,8 +22,9 @@ export interface CumulativeText {
 
 /**
  * Reads a line whose text begins with that of the line before: the known bytes are only compared, the new ones
- * alone are decoded, and what stands around the text is parsed with a stand-in in its place. A line repeats all
- * that was said, so parsing each as a whole takes time by the square of the answer.
+ * alone are decoded, and what stands around the text is parsed with a stand-in in its place, unless it differs from
+ * that of a line before in figures of the usage alone. A line repeats all that was said, so parsing each as a whole
+ * takes time by the square of the answer.
  *
  * A line that is not proven to be of that kind turns `foreign`, and is parsed as a whole: {@link bytes} gives it back.
  * The stand-in must come out as `alternatives[0].message.text`; that rules out another `"text"`, double keys and
@@ -38,7 +42,7 @@ export class CumulativeLine {
   /** The last proven head as text, with the stand-in behind it. */
   #lastOpening = ''
   /** The text as it is spelled on the wire: of the last line up to `#known`, then of this one. */
-  #raw = Buffer.allocUnsafe(64 * 1024)
+  #raw = Buffer.allocUnsafe(8 * 1024)
   #rawLength = 0
   #known = 0
   #matched = 0
@@ -46,6 +50,8 @@ export class CumulativeLine {
   #tail: Buffer[] = []
   #tailLength = 0
   #closed = false
+  /** Of lines with the last proven head. */
+  readonly #template = new UsageTemplate()
 
   /** True when a line was read before, which the next one may continue. */
   get knows(): boolean {
@@ -96,11 +102,13 @@ export class CumulativeLine {
     if (this.state !== 'tail') return undefined
     const isSameHead = this.#headLength === this.#lastHead.length && this.#isHeadOfBefore(this.#headLength)
     const opening = isSameHead ? this.#lastOpening : this.#opening()
-    const rest = parse(opening + this.#tailText())
-    if (rest === undefined) return undefined
-    const read = readYandexgptLine(rest)
+    const tail = this.#wholeTail()
+    const known = isSameHead ? this.#template.match(tail) : undefined
+    const answer = known ? known.answer : readAround(opening, tail)
+    if (answer === undefined) return undefined
     const suffix = parseString(this.#raw.toString('utf8', this.#known, this.#rawLength))
-    const proven = 'answer' in read && read.answer.text === this.#sentinel
+    // An empty text beside calls is none, which the stand-in does not show.
+    const proven = answer.text === this.#sentinel && !(answer.toolCalls && this.#rawLength === 0)
     // A replaced character may be half of one whose other half came with another line.
     if (!proven || suffix === undefined || suffix.includes('\uFFFD')) {
       this.state = 'foreign'
@@ -109,10 +117,11 @@ export class CumulativeLine {
     const continues = this.knows
     if (!isSameHead) this.#lastHead = Buffer.from(this.#head.subarray(0, this.#headLength))
     this.#lastOpening = opening
+    if (!known) this.#template.remember(tail, answer, (other) => readAround(opening, other))
     this.#known = this.#rawLength
     this.#tail = []
     this.state = 'closed'
-    return { answer: read.answer, suffix, continues }
+    return { answer, usage: known?.usage, suffix, continues }
   }
 
   /** The line so far, as it came. */
@@ -133,9 +142,9 @@ export class CumulativeLine {
     return `${this.#head.toString('utf8', 0, this.#headLength)}${this.#sentinel}"`
   }
 
-  #tailText(): string {
+  #wholeTail(): Buffer {
     const [only] = this.#tail
-    return (this.#tail.length === 1 && only ? only : Buffer.concat(this.#tail)).toString()
+    return this.#tail.length === 1 && only ? only : Buffer.concat(this.#tail)
   }
 
   /** Up to the quote that opens the text: the same bytes as last time, else wherever `"text"` stands. */
@@ -226,6 +235,15 @@ export class CumulativeLine {
     chunk.copy(this.#raw, this.#rawLength, from, to)
     this.#rawLength = length
   }
+}
+
+/** What a line says with a stand-in for its text; `undefined` when it is no document. */
+function readAround(opening: string, tail: Buffer): YandexgptLine | undefined {
+  const document = parse(opening + tail.toString())
+  if (document === undefined) return undefined
+  const read = readYandexgptLine(document)
+  // What is no answer has no stand-in, and so is foreign.
+  return 'answer' in read ? read.answer : {}
 }
 
 /** The inside of a JSON string; `undefined` when it is none. Without anything to unescape it is the text itself. */

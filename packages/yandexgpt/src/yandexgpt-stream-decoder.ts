@@ -1,4 +1,4 @@
-import type { ByteDecoder, ModelRef, ProviderFailure, StreamEnd, StreamPart, ToolCallPart } from '@shlyuz/core'
+import type { ByteDecoder, ModelRef, ProviderFailure, StreamEnd, StreamPart, ToolCallPart, Usage } from '@shlyuz/core'
 import { convertYandexgptUsage } from './convert-yandexgpt-usage.ts'
 import { isFinalYandexgptStatus, mapYandexgptFinishReason } from './map-yandexgpt-finish-reason.ts'
 import { readYandexgptLine, unreadable, type YandexgptLine } from './read-yandexgpt-answer.ts'
@@ -8,8 +8,11 @@ import { convertAnsweredModel } from './yandexgpt-models.ts'
 /** Bytes of one line. An answer of 30,000 tokens has some 400 KB, so this is a guard, not a bound. */
 const lineLimit = 64 * 1024 * 1024
 
-/** Bytes from which a line is read by its new part alone; below it parsing all of it is as fast. */
-const longLine = 4 * 1024
+/**
+ * Bytes from which a line is read by its new part alone: at 1,000 tokens in half the time of parsing lines up to 4 KiB.
+ * A lower bound gains nothing more.
+ */
+const longLine = 1024
 
 /** Lines that may turn out not to be readable by their new part, before that is given up. */
 const triesForLongLines = 16
@@ -48,8 +51,8 @@ export class YandexgptStreamDecoder implements ByteDecoder {
   /** The calls of the last line that had any: a list holds all so far, as the text does. */
   #toolCalls: readonly ToolCallPart[] = []
   #status: string | undefined
-  /** As the last line had it. */
-  #usage: YandexgptLine['usage']
+  /** As the last line that had one; as JSON where that was not parsed: only the last one is needed. */
+  #usage: YandexgptLine['usage'] | string
   /** As the last line had it; `undefined` too before the first line. */
   #modelVersion: string | undefined
   #failure: ProviderFailure | undefined
@@ -76,7 +79,7 @@ export class YandexgptStreamDecoder implements ByteDecoder {
     const finishReason = mapYandexgptFinishReason(raw)
     if (finishReason === undefined || raw === undefined) return { type: 'cut' }
     this.#giveCalls(out)
-    return { type: 'finish', finishReason, rawFinishReason: raw, usage: convertYandexgptUsage(this.#usage) }
+    return { type: 'finish', finishReason, rawFinishReason: raw, usage: this.#readUsage() }
   }
 
   get #openLine(): CumulativeLine | undefined {
@@ -150,6 +153,7 @@ export class YandexgptStreamDecoder implements ByteDecoder {
     const read = line.read()
     if (!read) return false
     this.#takeAnswer(read.answer, out)
+    if (read.usage !== undefined) this.#usage = read.usage
     if (read.continues) this.#takeSuffix(read.suffix, out)
     else this.#takeText(read.suffix, out)
     if (this.done) this.#giveCalls(out)
@@ -239,6 +243,10 @@ export class YandexgptStreamDecoder implements ByteDecoder {
   #giveCalls(out: StreamPart[]): void {
     out.push(...this.#toolCalls)
     this.#toolCalls = []
+  }
+
+  #readUsage(): Usage {
+    return convertYandexgptUsage(typeof this.#usage === 'string' ? parse(this.#usage) : this.#usage)
   }
 
   #failTooLong(chunk: Buffer): number {
