@@ -94,7 +94,7 @@ async function measure(scenario, keys, count, setup) {
 /** Clients that take ten times as long are asked for less: their figures are far from any limit. */
 function shorten(scenario, key) {
   if (!peers.includes(key)) return scenario
-  const less = { count: 5, runs: 5, warm: 4, rounds: 3 }
+  const less = { count: 5, runs: 5, warm: 12, rounds: 3 }
   const counts = mapCounts(scenario.counts, (name, count) => Math.max(1, Math.ceil(count / (less[name] ?? 1))))
   return { ...scenario, counts }
 }
