@@ -179,6 +179,20 @@ function spell(text: string, escape: Line['escape']): string {
   return json.replaceAll(which, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
+interface LineOnWire {
+  readonly error?: unknown
+  readonly result: {
+    readonly alternatives: [
+      {
+        readonly message: { readonly text?: string; readonly toolCallList?: { readonly toolCalls: CallOnWire[] } }
+        readonly status: string
+      },
+    ]
+    readonly usage: unknown
+    readonly modelVersion: string
+  }
+}
+
 interface CallOnWire {
   readonly functionCall: { readonly name: string; readonly arguments: unknown }
 }
@@ -195,23 +209,19 @@ function decodePlainly(body: Buffer): Decoded {
   const all = body.toString('utf8').split('\n')
   for (const [index, line] of all.entries()) {
     if (line.trim() === '') continue
-    let document: Record<string, never>
+    let document: LineOnWire
     try {
-      document = JSON.parse(line) as Record<string, never>
+      document = JSON.parse(line) as LineOnWire
     } catch {
       if (index < all.length - 1)
         end = { type: 'failed', failure: expect.objectContaining({ kind: 'protocol' }) as unknown }
       break
     }
-    if (document['error']) {
+    if (document.error) {
       end = { type: 'failed', failure: expect.objectContaining({ kind: 'server', status: 503 }) as unknown }
       break
     }
-    const { alternatives, usage, modelVersion } = document['result'] as unknown as {
-      alternatives: [{ message: { text?: string; toolCallList?: { toolCalls: CallOnWire[] } }; status: string }]
-      usage: unknown
-      modelVersion: string
-    }
+    const { alternatives, usage, modelVersion } = document.result
     lastUsage = usage ?? lastUsage
     const modelId = convertAnsweredModel(modelVersion, asked)
     if (parts.length === 0 || modelId !== announced) {
