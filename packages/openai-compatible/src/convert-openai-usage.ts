@@ -9,16 +9,17 @@ export function convertOpenAiUsage(usage: unknown): Usage {
   if (!isObject(usage)) return {}
   const input = isObject(usage['prompt_tokens_details']) ? usage['prompt_tokens_details'] : {}
   const output = isObject(usage['completion_tokens_details']) ? usage['completion_tokens_details'] : {}
+  const inputTokens = toCount(usage['prompt_tokens'])
+  const cachedInputTokens = toCount(input['cached_tokens'])
+  const outputTokens = toCount(usage['completion_tokens'])
+  const reasoningTokens = toCount(output['reasoning_tokens'])
+  const totalTokens = toCount(usage['total_tokens'])
   const converted: { -readonly [Figure in keyof Usage]: Usage[Figure] } = {}
-  const enter = (figure: keyof Usage, stated: unknown): void => {
-    const count = toCount(stated)
-    if (count !== undefined) converted[figure] = count
-  }
-  enter('inputTokens', usage['prompt_tokens'])
-  enter('cachedInputTokens', input['cached_tokens'])
-  enter('outputTokens', usage['completion_tokens'])
-  enter('reasoningTokens', output['reasoning_tokens'])
-  enter('totalTokens', usage['total_tokens'])
+  if (inputTokens !== undefined) converted.inputTokens = inputTokens
+  if (cachedInputTokens !== undefined) converted.cachedInputTokens = cachedInputTokens
+  if (outputTokens !== undefined) converted.outputTokens = outputTokens
+  if (reasoningTokens !== undefined) converted.reasoningTokens = reasoningTokens
+  if (totalTokens !== undefined) converted.totalTokens = totalTokens
   return converted
 }
 

@@ -46,31 +46,40 @@ export function convertToOpenAiMessages(
   messages: TextCall['messages'],
   dialect: MessageDialect = {},
 ): readonly OpenAiMessage[] {
-  const instructions = messages.filter(({ role }) => role === 'system').map(joinText)
-  const converted: OpenAiMessage[] =
-    instructions.length > 0 ? [{ role: 'system', content: instructions.join('\n\n') }] : []
+  const converted: OpenAiMessage[] = []
+  const instructions = joinInstructions(messages)
+  if (instructions !== undefined) converted.push({ role: 'system', content: instructions })
   let calls: readonly ToolCallPart[] = []
   let results: ToolResultPart[] = []
-  const flush = (): void => {
-    if (results.length === 0) return
-    converted.push(...convertResults(results, calls, dialect))
-    results = []
-  }
   for (const message of messages) {
-    if (message.role === 'tool') {
-      results.push(...message.content.filter(isResult))
+    const { role, content } = message
+    if (role === 'tool') {
+      results.push(...content.filter(isResult))
       continue
     }
-    flush()
-    if (message.role === 'user') converted.push({ role: 'user', content: convertUserContent(message) })
-    if (message.role !== 'assistant') continue
-    calls = message.content.filter(isCall)
+    if (results.length > 0) {
+      converted.push(...convertResults(results, calls, dialect))
+      results = []
+    }
+    if (role === 'user') converted.push({ role, content: convertUserContent(message) })
+    if (role !== 'assistant') continue
+    calls = content.filter(isCall)
     const text = joinText(message)
     // Nothing is left of a turn that held reasoning alone.
     if (text !== '' || calls.length > 0) converted.push(convertAssistant(text, calls, dialect))
   }
-  flush()
+  if (results.length > 0) converted.push(...convertResults(results, calls, dialect))
   return converted
+}
+
+function joinInstructions(messages: TextCall['messages']): string | undefined {
+  let joined: string | undefined
+  for (const message of messages) {
+    if (message.role !== 'system') continue
+    const text = joinText(message)
+    joined = joined === undefined ? text : `${joined}\n\n${text}`
+  }
+  return joined
 }
 
 function convertUserContent(message: PartMessage): string | readonly OpenAiContentPart[] {

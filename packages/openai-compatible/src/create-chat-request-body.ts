@@ -35,35 +35,37 @@ export function createChatRequestBody(
   dialect: RequestDialect = {},
   extraBody: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, unknown>> {
-  const { stream, tools, toolChoice, parallelToolCalls, output } = call
+  const { stream, tools, output } = call
   const { includeUsage = true, strictOutput = true } = dialect
-  return {
-    ...extraBody,
-    model,
-    messages: convertToOpenAiMessages(call.messages, dialect),
-    ...convertSettings(call.settings, dialect),
-    ...(tools.length > 0 && { tools: tools.map(convertTool), tool_choice: convertToolChoice(toolChoice) }),
-    ...(tools.length > 0 && parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls }),
-    ...(output && { response_format: convertOutputSpec(output, strictOutput) }),
-    stream,
-    ...(stream && includeUsage && { stream_options: { include_usage: true } }),
+  // Written in order: spreads of objects that are mostly empty take a third of the time.
+  const body: Record<string, unknown> = { ...extraBody }
+  body['model'] = model
+  body['messages'] = convertToOpenAiMessages(call.messages, dialect)
+  enterSettings(body, call.settings, dialect)
+  if (tools.length > 0) {
+    body['tools'] = tools.map(convertTool)
+    body['tool_choice'] = convertToolChoice(call.toolChoice)
+    if (call.parallelToolCalls !== undefined) body['parallel_tool_calls'] = call.parallelToolCalls
   }
+  if (output) body['response_format'] = convertOutputSpec(output, strictOutput)
+  body['stream'] = stream
+  if (stream && includeUsage) body['stream_options'] = { include_usage: true }
+  return body
 }
 
-function convertSettings(
+function enterSettings(
+  body: Record<string, unknown>,
   settings: TextSettings,
   { tokenParameter = 'max_tokens', withoutSettings = [] }: RequestDialect,
-): Readonly<Record<string, unknown>> {
+): void {
   const { maxOutputTokens, reasoningEffort } = settings
-  const sent: Record<string, unknown> = {}
   for (const [name, word] of wordedSettings) {
-    if (settings[name] !== undefined && !withoutSettings.includes(name)) sent[word] = settings[name]
+    if (settings[name] !== undefined && !withoutSettings.includes(name)) body[word] = settings[name]
   }
-  if (maxOutputTokens !== undefined) sent[tokenParameter] = maxOutputTokens
+  if (maxOutputTokens !== undefined) body[tokenParameter] = maxOutputTokens
   if (reasoningEffort !== undefined && !withoutSettings.includes('reasoningEffort')) {
-    sent['reasoning_effort'] = reasoningEffort === 'off' ? 'none' : reasoningEffort
+    body['reasoning_effort'] = reasoningEffort === 'off' ? 'none' : reasoningEffort
   }
-  return sent
 }
 
 function convertTool({ name, description, inputSchema, strict }: ToolSpec): object {

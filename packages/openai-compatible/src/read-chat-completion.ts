@@ -42,17 +42,18 @@ export function readChatCompletion(
   const text = readText(message)
   if (text !== '') content.push({ type: 'text', text })
   const calls = readCalls(message['tool_calls'], dialect)
-  content.push(...calls)
+  if (calls.length > 0) content.push(...calls)
   const raw = readReason(choice)
-  return {
-    answer: {
-      content,
-      finishReason: isRefusal(message) ? 'content-filter' : mapOpenAiFinishReason(raw, calls.length > 0),
-      ...(raw !== undefined && { rawFinishReason: raw }),
-      usage: convertOpenAiUsage(document['usage']),
-      ...readModel(document, dialect),
-    },
+  const { modelId, rawModel } = readModel(document, dialect)
+  const answer: { -readonly [Fact in keyof TextResult]: TextResult[Fact] } = {
+    content,
+    finishReason: isRefusal(message) ? 'content-filter' : mapOpenAiFinishReason(raw, calls.length > 0),
+    usage: convertOpenAiUsage(document['usage']),
   }
+  if (raw !== undefined) answer.rawFinishReason = raw
+  if (modelId !== undefined) answer.modelId = modelId
+  if (rawModel !== undefined) answer.rawModel = rawModel
+  return { answer }
 }
 
 function readCalls(given: unknown, { firstToolCallOnly = false }: AnswerDialect): readonly ToolCallPart[] {
@@ -73,17 +74,17 @@ export function readModel(
   const { model } = document
   if (typeof model !== 'string' || model === '') return {}
   const modelId = convertModel(model)
-  return { rawModel: model, ...(modelId !== undefined && { modelId }) }
+  return modelId === undefined ? { rawModel: model } : { rawModel: model, modelId }
 }
 
 /** An error in an answer of status 200, or in an event of a stream; the falsy ones of good answers mean nothing. */
 export function readReported(
   document: Readonly<Record<string, unknown>>,
-  { service, readFailure = (reported) => readOpenAiFailure(reported, service) }: AnswerDialect,
+  { service, readFailure }: AnswerDialect,
 ): ProviderFailure | undefined {
   // vLLM has printed errors without an envelope, marked by their `object`.
-  const isError = Boolean(document['error']) || document['object'] === 'error'
-  return isError ? readFailure(document) : undefined
+  if (!document['error'] && document['object'] !== 'error') return undefined
+  return readFailure ? readFailure(document) : readOpenAiFailure(document, service)
 }
 
 /** Text of a message or a delta: a string, or a list of text parts. A refusal of the model is its text, too. */

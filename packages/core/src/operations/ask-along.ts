@@ -26,10 +26,10 @@ export async function askAlong<R extends object>(
   const { latencies } = frame.services
   const tried: Attempt[] = []
   return runRoute(route, frame.scope, {
-    expected: (place) => latencies.expected(nameOf(targets[place] as Target)),
+    expected: (place) => latencies.expected((targets[place] as Target).name),
     run: async ({ index, scope, isLast, claim }) => {
       const target = targets[index] as Target
-      const watch = latencies.watch(nameOf(target))
+      const watch = latencies.watch(target.name)
       const patience = isLast ? {} : { retries: Math.min(1, frame.retries), longestWaitMs: worthWaitingMs }
       try {
         const result = await ask({ ...frame, ...patience, scope }, target)
@@ -46,10 +46,6 @@ export async function askAlong<R extends object>(
       }
     },
   })
-}
-
-function nameOf({ provider, modelId }: Target): string {
-  return `${provider.name}/${modelId}`
 }
 
 function withAttempts<R extends object>(result: R, tried: readonly Attempt[]): R {

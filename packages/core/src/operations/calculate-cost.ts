@@ -8,7 +8,7 @@ const scale = 1_000_000n
  * zero. A figure the service left out counts as nothing and makes the cost an estimate.
  */
 export function calculateCost(usage: Usage, prices: readonly Price[] | undefined, day: string): Cost | undefined {
-  const price = prices?.filter((line) => line.asOf <= day).toSorted((a, b) => b.asOf.localeCompare(a.asOf))[0]
+  const price = prices && lineOf(prices, day)
   const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage
   if (price?.perImage !== undefined) return priceOfImage(price, price.perImage)
   if (!price || (inputTokens === undefined && outputTokens === undefined)) return undefined
@@ -26,6 +26,15 @@ export function calculateCost(usage: Usage, prices: readonly Price[] | undefined
     source: price.source,
     asOf: price.asOf,
   })
+}
+
+/** The newest line that holds already. */
+function lineOf(prices: readonly Price[], day: string): Price | undefined {
+  let newest: Price | undefined
+  for (const line of prices) {
+    if (line.asOf <= day && (newest === undefined || line.asOf > newest.asOf)) newest = line
+  }
+  return newest
 }
 
 function priceOfImage({ vatIncluded, source, asOf }: Price, amount: string): Cost {

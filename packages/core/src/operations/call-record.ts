@@ -12,7 +12,8 @@ import { isCallersReason } from '../transport/call-scope.ts'
 import type { AnswerHeaders } from '../transport/http-exchange.ts'
 import type { Warning } from '../vocabulary/warnings.ts'
 
-interface CallTarget {
+/** Whom a call asks. */
+export interface CallTarget {
   readonly provider: string
   readonly model?: string
   readonly providerLogging: ProviderLogging
@@ -21,7 +22,11 @@ interface CallTarget {
 /** Which call an error tells of: some end several calls at once, such as that of a shared token exchange. */
 const owners = new WeakMap<ShlyuzError, CallRecord>()
 
+/** The last receipt under each guard: calls that differ in their texts alone share one. */
+const latest = new WeakMap<Guard, Receipt>()
+
 const noPeers: ReadonlySet<string> = new Set()
+const noHeaders: AnswerHeaders = Object.freeze({})
 const none: readonly Decision[] = Object.freeze([])
 
 /** What happens to a call, as it happens: the source of its receipt, attempts and warnings. */
@@ -33,7 +38,7 @@ export class CallRecord {
   readonly attempts: Attempt[] = []
   readonly warnings: Warning[] = []
   status = 0
-  headers: AnswerHeaders = {}
+  headers: AnswerHeaders = noHeaders
   requestId: string | undefined
   origin: string | undefined
   /** Approved addresses the pool of the call went to. */
@@ -44,7 +49,7 @@ export class CallRecord {
   /** Personal data that was found and not masked, by type. */
   personal: Receipt['personal']
   /** What the policy said of the connections of the pool that serves the call. */
-  socketDecisions: readonly Decision[] = []
+  socketDecisions: readonly Decision[] = none
   /** Something may have been done, and is paid for: an answer began, or a request went out and nobody knows. */
   mayCost = false
   /** The last whole body, for `include: { raw: true }`. */
@@ -114,12 +119,40 @@ export class CallRecord {
   }
 
   receipt(): Receipt {
+    const last = latest.get(this.#guard)
+    if (last && this.#isStatedBy(last)) return last
+    const receipt = this.#createReceipt()
+    latest.set(this.#guard, receipt)
+    return receipt
+  }
+
+  #isStatedBy({ decisions, target, answeredBy, masked, personal, network, providerLogging }: Receipt): boolean {
+    return (
+      target.provider === this.#target.provider &&
+      target.model === this.#target.model &&
+      providerLogging === this.#target.providerLogging &&
+      target.origin === this.origin &&
+      target.address === this.#address &&
+      answeredBy === this.answeredBy &&
+      network === this.#network &&
+      !(masked ?? personal ?? this.masked ?? this.personal) &&
+      decisions.length === this.#decisions.length + this.socketDecisions.length &&
+      areAt(this.#decisions, decisions, 0) &&
+      areAt(this.socketDecisions, decisions, this.#decisions.length)
+    )
+  }
+
+  /** Stated when every connection of the pool went to the same address. */
+  get #address(): string | undefined {
+    return this.peers.size === 1 ? this.peers.values().next().value : undefined
+  }
+
+  #createReceipt(): Receipt {
     const decisions = this.#decisions.concat(this.socketDecisions)
     const denial = decisions.find(({ verdict }) => verdict === 'deny')
     const would = denial ? undefined : decisions.find((decision) => decision.would === 'deny')
     const { provider, model, providerLogging } = this.#target
-    // Stated when every connection of the pool went to the same address.
-    const address = this.peers.size === 1 ? this.peers.values().next().value : undefined
+    const address = this.#address
     return Object.freeze({
       verdict: denial ? 'deny' : 'allow',
       ...(would && { would: 'deny' as const }),
@@ -163,6 +196,11 @@ export class CallRecord {
     error.policy = this.receipt()
     return error
   }
+}
+
+/** The same decisions: those of plain calls are made once. */
+function areAt(some: readonly Decision[], all: readonly Decision[], from: number): boolean {
+  return some.every((decision, index) => decision === all[from + index])
 }
 
 function isNotEmpty(counts: object): boolean {

@@ -3,7 +3,7 @@ import type { CallScope } from '../transport/call-scope.ts'
 import type { Target } from './find-target.ts'
 import { placesOf } from './route.ts'
 import { inspectDraft } from './inspect-call.ts'
-import { estimateCost, pricesOf } from './prices.ts'
+import { estimateCost } from './prices.ts'
 import { aheadOf, foreignFiles, judgeLeg, prepareLeg, type TextCallOptions } from './text-call.ts'
 
 /** What each target of a text call would lose, and what the policy says of it. Nothing is sent. */
@@ -13,9 +13,9 @@ export async function checkCall(options: TextCallOptions, scope: CallScope): Pro
   for (const [index, place] of placesOf(options.route).entries()) {
     const target = options.targets[place] as Target
     const judged = await judgeLeg(options, prepareLeg(options, target, index), index, scope, inspected)
-    const { provider, ref, prepared, record } = judged.leg
+    const { provider, ref, prices, prepared, record } = judged.leg
     record.decide(judged.decision)
-    const estimate = estimateCost(pricesOf(options.services.prices, provider, ref), aheadOf(prepared))
+    const estimate = estimateCost(prices, aheadOf(prepared))
     results.push(
       Object.freeze({
         provider: provider.name,

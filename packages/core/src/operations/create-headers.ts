@@ -12,14 +12,21 @@ export function createHeaders(
   request: WireRequest,
   access: Access | undefined,
   formType?: string,
-  demanded: Readonly<Record<string, string>> = {},
+  demanded?: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const headers: Record<string, string> = { 'user-agent': userAgent }
-  if (request.accept.length > 0) headers['accept'] = request.accept.join(', ')
+  const { accept } = request
+  if (accept.length > 0) headers['accept'] = accept.length === 1 ? (accept[0] as string) : accept.join(', ')
   if (typeof request.body === 'string') headers['content-type'] = 'application/json'
-  for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value
-  Object.assign(headers, demanded)
+  enter(headers, request.headers)
+  if (demanded) Object.assign(headers, demanded)
   if (formType !== undefined) headers['content-type'] = formType
-  for (const [name, value] of Object.entries(access?.headers ?? {})) headers[name.toLowerCase()] = value
+  enter(headers, access?.headers)
   return headers
+}
+
+/** By keys: `Object.entries` takes as long as all of the rest. */
+function enter(headers: Record<string, string>, more: Readonly<Record<string, string>> | undefined): void {
+  if (!more) return
+  for (const name of Object.keys(more)) headers[name.toLowerCase()] = more[name] as string
 }

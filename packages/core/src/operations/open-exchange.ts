@@ -20,10 +20,22 @@ export interface OpenedExchange {
   readonly ticket: AuditTicket | undefined
 }
 
-type ApprovedUrl = ReturnType<Guard['judgeUrl']>
+type JudgedUrl = ReturnType<Guard['judgeUrl']>
+
+/** An address that was approved, and for which requests. */
+interface ApprovedUrl {
+  readonly method: string
+  readonly hasBody: boolean
+  readonly model: string | undefined
+  readonly judged: JudgedUrl
+  /** The path of the address, to which an operation adds its own. */
+  readonly basePath: string
+}
 
 /** Judgements of endpoint addresses: the spelling of a URL is parsed and judged once per policy, not per call. */
-const judgements = new WeakMap<Guard, WeakMap<Endpoint, Map<string, ApprovedUrl>>>()
+const judgements = new WeakMap<Guard, WeakMap<Endpoint, ApprovedUrl[]>>()
+/** For one endpoint: a few models, a few methods. */
+const judgementLimit = 50
 
 /** What depth 2 has approved. */
 interface ApprovedExchange {
@@ -32,7 +44,7 @@ interface ApprovedExchange {
   readonly reader: AnswerReader
   readonly endpoint: Endpoint
   readonly origin: string
-  readonly url: URL
+  readonly path: string
   readonly headers: Record<string, string>
   readonly body: string | Uint8Array | undefined
 }
@@ -74,7 +86,8 @@ function approve(
   const { guard, scope, record } = context
   scope.throwIfOver()
   const endpoint = endpointOf(context.provider, request)
-  const { decision, url, origin } = judgeEndpoint(context, endpoint, request)
+  const { judged, basePath } = judgeEndpoint(context, endpoint, request)
+  const { decision, url, origin } = judged
   record.decide(decision)
   if (decision.verdict === 'deny' || !url || !origin) throw createDeniedError(decision)
   record.origin = origin
@@ -88,11 +101,12 @@ function approve(
     guard.judgeEnvironment(process.env) ??
     lookIntoBody(context, request)
   if (denial) throw createDeniedError(denial)
-  return { context, request, reader, endpoint, origin, url, headers, body: isForm(body) ? form?.bytes : body }
+  const path = joinPath(url, basePath, request)
+  return { context, request, reader, endpoint, origin, path, headers, body: isForm(body) ? form?.bytes : body }
 }
 
 function sendApproved(
-  { context, request, reader, origin, url, headers, body }: ApprovedExchange,
+  { context, request, reader, origin, path, headers, body }: ApprovedExchange,
   pool: OriginPool,
   ticket: AuditTicket | undefined,
 ): OpenedExchange {
@@ -100,7 +114,7 @@ function sendApproved(
   record.socketDecisions = pool.observed
   scope.throwIfOver()
   const exchange = new HttpExchange(scope, context.limits, reader, origin)
-  send(pool, guard, { method: request.method, path: joinPath(url, request), headers, body }, exchange)
+  send(pool, guard, { method: request.method, path, headers, body }, exchange)
   record.peers = pool.peers
   return { exchange, ticket }
 }
@@ -137,24 +151,31 @@ function endpointOf(provider: Provider, request: WireRequest): Endpoint {
   )
 }
 
-function judgeEndpoint({ guard, model }: CallContext, endpoint: Endpoint, request: WireRequest): ApprovedUrl {
+function judgeEndpoint(
+  { guard, model }: CallContext,
+  endpoint: Endpoint,
+  { method, body }: WireRequest,
+): Pick<ApprovedUrl, 'judged' | 'basePath'> {
+  const known = approvedOf(guard, endpoint)
+  const hasBody = body !== undefined
+  const id = model?.id
+  const before = known.find((one) => one.model === id && one.method === method && one.hasBody === hasBody)
+  if (before) return before
+  const credentialOnly = endpoint.credentialOnly === true
+  const judged = guard.judgeUrl(endpoint.url, { credentialOnly, method, hasBody, ...(model && { model }) })
+  const fresh = { method, hasBody, model: id, judged, basePath: judged.url?.pathname.replace(/\/+$/, '') ?? '' }
+  const { verdict, would } = judged.decision
+  // A refusal is said anew to each call, and what was only observed is judged anew: observing may end.
+  if (verdict === 'allow' && !would && known.length < judgementLimit) known.push(fresh)
+  return fresh
+}
+
+function approvedOf(guard: Guard, endpoint: Endpoint): ApprovedUrl[] {
   let byEndpoint = judgements.get(guard)
   if (!byEndpoint) judgements.set(guard, (byEndpoint = new WeakMap()))
-  let byRequest = byEndpoint.get(endpoint)
-  if (!byRequest) byEndpoint.set(endpoint, (byRequest = new Map()))
-  const key = `${request.method} ${request.body !== undefined} ${model?.id ?? ''}`
-  let judged = byRequest.get(key)
-  if (!judged) {
-    judged = guard.judgeUrl(endpoint.url, {
-      credentialOnly: endpoint.credentialOnly === true,
-      method: request.method,
-      hasBody: request.body !== undefined,
-      ...(model && { model }),
-    })
-    // A refusal is said anew to each call, and what was only observed is judged anew: observing may end.
-    if (judged.decision.verdict === 'allow' && !judged.decision.would) byRequest.set(key, judged)
-  }
-  return judged
+  let approved = byEndpoint.get(endpoint)
+  if (!approved) byEndpoint.set(endpoint, (approved = []))
+  return approved
 }
 
 function isForm(body: WireRequest['body']): body is Multipart {
@@ -162,10 +183,10 @@ function isForm(body: WireRequest['body']): body is Multipart {
 }
 
 /** The path of the approved URL with the operation's own behind it; without one the URL goes as it was approved. */
-function joinPath(url: URL, request: WireRequest): string {
-  if (request.path === '' && !request.query) return url.pathname + url.search
-  const path = url.pathname.replace(/\/+$/, '') + request.path
-  if (!request.query) return path
-  const query = new URLSearchParams(request.query).toString()
-  return query === '' ? path : `${path}?${query}`
+function joinPath(url: URL, basePath: string, { path, query }: WireRequest): string {
+  if (path === '' && !query) return url.pathname + url.search
+  const joined = basePath + path
+  if (!query) return joined
+  const spelled = new URLSearchParams(query).toString()
+  return spelled === '' ? joined : `${joined}?${spelled}`
 }

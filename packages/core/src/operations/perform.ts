@@ -4,13 +4,25 @@ import { ConnectionError } from '../errors/connection-error.ts'
 import { QueueFullError } from '../errors/queue-full-error.ts'
 import { ShlyuzError, type Attempt as AttemptFacts } from '../errors/shlyuz-error.ts'
 import { readSource } from '../auth/read-source.ts'
-import type { Decoder, Effect, Endpoint, Operation, Provider, Reply, StreamReply, WireRequest } from '../provider.ts'
+import type {
+  Decoder,
+  Effect,
+  Endpoint,
+  Operation,
+  OperationKind,
+  Provider,
+  Reply,
+  StreamReply,
+  WireRequest,
+} from '../provider.ts'
 import type { Admission } from '../resilience/admission.ts'
 import type { LimitTarget } from '../resilience/limits.ts'
 import { repeat, type Repeatable } from '../resilience/retry.ts'
+import type { AttemptMessage } from '../telemetry/call-message.ts'
 import type { AnswerReader, AnswerWatcher, HttpExchange } from '../transport/http-exchange.ts'
 import { auditOutcome, type AuditTicket } from './audit-call.ts'
 import type { CallContext } from './call-context.ts'
+import type { CallRecord } from './call-record.ts'
 import { wantsFreshToken } from './create-provider-error.ts'
 import { openExchange, type OpenedExchange } from './open-exchange.ts'
 import { timestamp } from './timestamp.ts'
@@ -277,23 +289,28 @@ function enterAttempt(
 ): void {
   if (made?.exchange?.sent && !made.exchange.answered) record.mayCost = true
   const durationMs = Math.round(performance.now() - start)
-  const attempt: AttemptFacts = {
-    provider: provider.name,
-    ...(model && { model: model.id }),
-    startedAt,
-    durationMs,
-    ...(error !== undefined && { error: describeError(error) }),
-  }
+  const { name } = provider
+  const attempt: { -readonly [Fact in keyof AttemptFacts]: AttemptFacts[Fact] } = model
+    ? { provider: name, model: model.id, startedAt, durationMs }
+    : { provider: name, startedAt, durationMs }
+  if (error !== undefined) attempt.error = describeError(error)
   record.attempts.push(attempt)
   auditOutcome(services.audit, record, made?.ticket, durationMs, attempt.error?.code)
-  const { id, status, origin } = record
-  services.telemetry.attempt(() => ({
+  services.telemetry.attempt(() => describeAttempt(record, operation, attempt))
+}
+
+function describeAttempt(
+  { id, status, origin }: CallRecord,
+  operation: OperationKind,
+  attempt: AttemptFacts,
+): AttemptMessage {
+  return {
     call: id,
     operation,
     ...attempt,
     ...(status > 0 && { status }),
     ...(origin !== undefined && { origin }),
-  }))
+  }
 }
 
 function describeError(error: unknown): { name: string; code: string; message: string } {

@@ -14,7 +14,7 @@ import type { CallScope } from '../transport/call-scope.ts'
 import type { ContentPart } from '../vocabulary/messages.ts'
 import type { ModelRef } from '../vocabulary/models.ts'
 import type { StreamPart } from '../vocabulary/stream-parts.ts'
-import type { Cost, Usage } from '../vocabulary/usage.ts'
+import type { Cost, Price, Usage } from '../vocabulary/usage.ts'
 import type { Loss } from '../vocabulary/warnings.ts'
 import { auditDenial } from './audit-call.ts'
 import { findDeniedAddress } from './find-denied-address.ts'
@@ -24,8 +24,8 @@ import { CallRecord } from './call-record.ts'
 import type { CheckedText } from './check-text-options.ts'
 import type { AllTimeouts } from './check-timeouts.ts'
 import { optionsOf } from './check-call-options.ts'
-import { countContent, createIntent, originsOf } from './create-intent.ts'
-import { assumedFileCharacters, assumedOutputTokens, pricesOf, type Ahead } from './prices.ts'
+import { countContent, createIntent } from './create-intent.ts'
+import { assumedFileCharacters, assumedOutputTokens, type Ahead } from './prices.ts'
 import { setAsideFor } from './set-aside.ts'
 import { createTextCall, type PreparedCall, type TextDraft } from './create-text-call.ts'
 import {
@@ -39,7 +39,8 @@ import {
 import { restorePart } from './mask-call.ts'
 import type { Target } from './find-target.ts'
 import { HedgeLost, placesOf, runRoute, type LegRun, type Route } from './route.ts'
-import { parseModel } from './parse-model.ts'
+import { knowTarget } from './know-target.ts'
+import { partsOf } from './parts-of.ts'
 import { runOperation } from './run-operation.ts'
 import type { AnswerSource, PartSink } from './stream-answer-reader.ts'
 import { StopCutter } from './stop-cutter.ts'
@@ -77,6 +78,7 @@ export interface Leg {
   readonly provider: Provider
   readonly ref: ModelRef
   readonly identity: ModelIdentity
+  readonly prices: readonly Price[] | undefined
   readonly prepared: PreparedCall
   readonly record: CallRecord
   /** Given when personal data is masked: puts the values back. */
@@ -110,13 +112,9 @@ function askLegs(options: TextCallOptions, legs: readonly Leg[], scope: CallScop
   const places = placesOf(route)
   const { latencies } = options.services
   return runRoute(route, scope, {
-    expected: (index) => latencies.expected(nameOf(options.targets[index] as Target)),
+    expected: (index) => latencies.expected((options.targets[index] as Target).name),
     run: (run) => askLeg(options, legs[places.indexOf(run.index)] as Leg, run, tried),
   })
-}
-
-function nameOf({ provider, modelId }: Target): string {
-  return `${provider.name}/${modelId}`
 }
 
 interface RunningLeg {
@@ -144,6 +142,7 @@ class TriedLegs {
 
   /** Those that run beside the one that answers: they are ended, and paid for all the same once they were asked. */
   lostTo(winner: Leg): readonly Leg[] {
+    if (this.#running.length === 0) return none
     return this.#lostTo(winner).map(({ leg }) => leg)
   }
 
@@ -152,6 +151,7 @@ class TriedLegs {
   }
 
   attemptsBefore(leg: Leg): readonly Attempt[] {
+    if (this.#failed.length === 0 && this.#running.length === 0) return none
     const lost = this.#lostTo(leg).map(({ leg: one, begunAt }): Attempt => {
       const startedAt = new Date(begunAt).toISOString()
       const durationMs = Date.now() - begunAt
@@ -168,7 +168,7 @@ async function askLeg(options: TextCallOptions, leg: Leg, run: LegRun, tried: Tr
   const { provider, identity, record, prepared, ref, session } = leg
   const { index, scope, claim } = run
   if (claim) tried.begin(leg)
-  const watch = services.latencies.watch(nameOf(options.targets[index] as Target))
+  const watch = services.latencies.watch((options.targets[index] as Target).name)
   try {
     const uploads = services.uploads.open()
     const context = createContext(options, leg, run, uploads)
@@ -180,7 +180,7 @@ async function askLeg(options: TextCallOptions, leg: Leg, run: LegRun, tried: Tr
       result = await runOperation(context, provider.text(prepared.call, ref), sink)
       record.judgeAnswer(identity, result.modelId)
       if (!uploads.isEmpty) options.uploads.push(uploads)
-      if (spending) await spending.answered(costOf(services, leg, result.usage), result.usage)
+      if (spending) await spending.answered(costOf(leg, result.usage), result.usage)
     } catch (error) {
       await spending?.failed()
       // Nothing stays at a service that did not answer, also when the next one does.
@@ -205,29 +205,32 @@ async function askLeg(options: TextCallOptions, leg: Leg, run: LegRun, tried: Tr
 }
 
 function createContext(
-  { services, guard, timeouts, retries, priority, checked }: TextCallOptions,
-  { provider, identity, prepared, record, ref, session, headers }: Leg,
+  options: TextCallOptions,
+  leg: Leg,
   { scope, isLast }: LegRun,
   uploads: CallUploads,
 ): CallContext {
-  return {
-    services,
+  const { retries } = options
+  const { provider, session } = leg
+  const context: { -readonly [Fact in keyof CallContext]: CallContext[Fact] } = {
+    services: options.services,
     provider,
-    model: identity,
-    guard,
+    model: leg.identity,
+    guard: options.guard,
     scope,
-    limits: timeouts,
+    limits: options.timeouts,
     // A target that is not the last tries once more at most, and waits no longer than starting over elsewhere takes.
     retry: isLast
       ? { retries, longestWaitMs: serverWaitCapMs }
       : { retries: Math.min(1, retries), longestWaitMs: worthWaitingMs },
-    secretRequest: { provider: provider.name, model: ref.id, labels: checked.labels },
-    record,
-    priority,
+    secretRequest: { provider: provider.name, model: leg.ref.id, labels: options.checked.labels },
+    record: leg.record,
+    priority: options.priority,
     uploads,
-    ...(headers && { headers }),
-    ...(session && { restore: { session, isJson: prepared.outputMode === 'native' } }),
   }
+  if (leg.headers) context.headers = leg.headers
+  if (session) context.restore = { session, isJson: leg.prepared.outputMode === 'native' }
+  return context
 }
 
 function createHedgeLost(): HedgeLost {
@@ -325,15 +328,15 @@ async function denyLeg({ services }: TextCallOptions, { record }: Leg, error: un
 }
 
 /** A target as the call would ask it; nothing is judged yet. */
-export function prepareLeg(options: TextCallOptions, { provider, modelId }: Target, index: number): Leg {
+export function prepareLeg(options: TextCallOptions, target: Target, index: number): Leg {
   const { guard, services, draft } = options
-  const target = { provider: provider.name, model: modelId, providerLogging: provider.providerLogging }
-  const record = new CallRecord(target, guard, services.network, options.callId)
+  const { provider } = target
+  const record = new CallRecord(target.stated, guard, services.network, options.callId)
   try {
-    const ref = parseModel(provider, modelId, guard, index)
-    const identity = guard.identify(provider.kind, ref, originsOf(provider))
-    const parsed = provider.parseOptions(optionsOf(options.providerOptions, provider))
-    return { provider, ref, identity, prepared: createTextCall(draft, provider, ref, parsed), record }
+    const known = knowTarget(target, guard, services.prices, index)
+    const { ref, identity, prices } = known
+    const parsed = known.parseOptions(optionsOf(options.providerOptions, provider))
+    return { provider, ref, identity, prices, prepared: createTextCall(draft, provider, ref, parsed), record }
   } catch (error) {
     throw record.complete(error)
   }
@@ -423,7 +426,9 @@ function judgeIntentOf(
 
 /** @throws UnsupportedFeatureError for the first loss that changes the meaning of the call */
 function refuseLosses({ prepared, record, provider }: Leg): void {
-  for (const loss of [...prepared.losses, ...foreignFiles(prepared.call, provider)]) {
+  const foreign = foreignFiles(prepared.call, provider)
+  if (prepared.losses.length + foreign.length === 0) return
+  for (const loss of [...prepared.losses, ...foreign]) {
     if (loss.effect === 'refuse') {
       throw new UnsupportedFeatureError(loss.message, {
         ...(loss.hint !== undefined && { hint: loss.hint }),
@@ -478,50 +483,54 @@ function restoreResult(result: TextResult, { session, isJson }: Restore): TextRe
 }
 
 function createStep(options: TextCallOptions, leg: Leg, result: TextResult, tried: TriedLegs): TextStep {
-  const { provider, ref, record } = leg
+  const { record } = leg
   // A stream was cut on its way.
   const cut = options.draft.stream ? undefined : cutContent(result.content, options.checked.stops)
   const content = cut ?? result.content
-  const own = costOf(options.services, leg, result.usage)
-  const lost = tried.lostTo(leg)
-  const cost =
-    lost.length === 0
-      ? own
-      : sumCosts([own, ...lost.map((one) => costOf(options.services, one, promptOf(result.usage)))])
-  const reasoning = joinTexts(content, 'reasoning')
-  const { rawFinishReason, rawModel, warnings } = result
-  const { status, requestId } = record
-  // A plain object: that of the transport has a prototype of its own, which shows when it is printed.
-  const headers = Object.freeze({ ...record.headers })
-  const { name: at } = provider
+  const before = tried.attemptsBefore(leg)
+  const { rawFinishReason, warnings } = result
+  const { status, headers, requestId } = record
   // Written out, and what may be absent set afterwards: conditional spreads take 3 µs of a call.
   const step: { -readonly [Fact in keyof TextStep]: TextStep[Fact] } = {
     text: joinTexts(content, 'text'),
     content,
-    toolCalls: content.filter((part) => part.type === 'tool-call'),
-    toolResults: [],
+    toolCalls: partsOf(content, 'tool-call'),
+    toolResults: none,
     finishReason: cut ? 'stop' : result.finishReason,
     usage: result.usage,
-    model: Object.freeze(
-      rawModel === undefined ? { provider: at, id: ref.id } : { provider: at, id: ref.id, answeredBy: rawModel },
-    ),
+    model: stateModel(leg, result.rawModel),
     policy: record.receipt(),
-    warnings: Object.freeze(warnings ? [...record.warnings, ...warnings] : [...record.warnings]),
-    attempts: Object.freeze([...tried.attemptsBefore(leg), ...record.attempts]),
+    warnings: Object.freeze(warnings ? [...record.warnings, ...warnings] : record.warnings.slice()),
+    attempts: Object.freeze(before.length === 0 ? record.attempts.slice() : [...before, ...record.attempts]),
     response: Object.freeze(requestId === undefined ? { status, headers } : { status, headers, requestId }),
   }
+  const reasoning = joinTexts(content, 'reasoning')
   if (reasoning !== '') step.reasoning = reasoning
   if (rawFinishReason !== undefined) step.rawFinishReason = rawFinishReason
+  const cost = costOfAll(leg, result.usage, tried.lostTo(leg))
   if (cost) step.cost = cost
   if (options.checked.includeRaw && record.raw !== undefined) step.raw = record.raw
   return step
 }
 
-function costOf({ prices }: ClientServices, { provider, ref }: Leg, usage: Usage): Cost | undefined {
-  return calculateCost(usage, pricesOf(prices, provider, ref), today())
+function stateModel({ provider, ref }: Leg, answeredBy: string | undefined): TextStep['model'] {
+  const { name } = provider
+  return Object.freeze(
+    answeredBy === undefined ? { provider: name, id: ref.id } : { provider: name, id: ref.id, answeredBy },
+  )
 }
 
-/** An answer that was ended early has no figures of its own; it was asked the same. */
+/** With those that were asked beside the one that answered: they were asked the same. */
+function costOfAll(leg: Leg, usage: Usage, lost: readonly Leg[]): Cost | undefined {
+  const own = costOf(leg, usage)
+  return lost.length === 0 ? own : sumCosts([own, ...lost.map((one) => costOf(one, promptOf(usage)))])
+}
+
+function costOf({ prices }: Leg, usage: Usage): Cost | undefined {
+  return prices && calculateCost(usage, prices, today())
+}
+
+/** An answer that was ended early has no figures of its own. */
 function promptOf({ inputTokens }: Usage): Usage {
   return inputTokens === undefined ? {} : { inputTokens }
 }

@@ -29,6 +29,7 @@ import type { DraftMessage } from './check-messages.ts'
 import type { CheckedText } from './check-text-options.ts'
 import { readOutputCall, type PreparedCall, type TextDraft } from './create-text-call.ts'
 import { loadFiles } from './load-files.ts'
+import { partsOf } from './parts-of.ts'
 import { restOf, type Route } from './route.ts'
 import type { AnswerSource, PartSink } from './stream-answer-reader.ts'
 import { sumUsage } from './sum-usage.ts'
@@ -135,7 +136,9 @@ export function singleCall(
   }
 }
 
-const noWarnings: readonly Warning[] = Object.freeze([])
+const none: readonly never[] = Object.freeze([])
+/** Nothing but text was asked for, and came. */
+const plainVerdict: Verdict = Object.freeze({})
 
 class TextLoop implements SinkFactory {
   readonly #options: TextLoopOptions
@@ -155,7 +158,7 @@ class TextLoop implements SinkFactory {
   #route: Route
   #repaired = false
   /** Said before the first question was put. */
-  #earlyWarnings: readonly Warning[] = noWarnings
+  #earlyWarnings: readonly Warning[] = none
   /** The next question is for the output alone. */
   #mustOutput = false
   /** Steps that only repaired come on top of those asked for. */
@@ -172,7 +175,7 @@ class TextLoop implements SinkFactory {
     this.#scope = scope
     this.#outlet = outlet
     this.#route = options.route
-    this.#conversation = [...messages]
+    this.#conversation = messages.slice()
     this.#ids = new ToolCallIds(messages)
   }
 
@@ -183,13 +186,17 @@ class TextLoop implements SinkFactory {
         const isLast = this.#steps.length - this.#extraSteps + 1 >= this.#checked.maxSteps
         const mustOutput = this.#mustOutput || (this.#checked.output !== undefined && isLast && this.#steps.length > 0)
         // One function waits for the answer: each holds half a KiB of an open stream.
-        const verdict = await this.#judge(await this.#ask(mustOutput), isLast, mustOutput)
+        const judged = this.#judge(await this.#ask(mustOutput), isLast, mustOutput)
+        const verdict = judged instanceof Promise ? await judged : judged
         const step = this.#steps.at(-1) as TextStep
         if (this.#checked.onStep) {
           const { onStep } = this.#checked
           await this.#scope.race(Promise.resolve().then(() => onStep(step)))
         }
-        if (verdict) return await this.#settled(this.#finish(step, verdict))
+        if (verdict) {
+          const result = this.#finish(step, verdict)
+          return this.#options.uploads.length === 0 ? result : await this.#settle(result)
+        }
         this.#outlet?.push({ type: 'step-finish', finishReason: step.finishReason, usage: step.usage })
       }
     } catch (error) {
@@ -199,21 +206,28 @@ class TextLoop implements SinkFactory {
   }
 
   /** Once nothing more is asked, what becomes of the files is settled. */
-  #settled(result: GenerateTextResult<unknown>): GenerateTextResult<unknown> | Promise<GenerateTextResult<unknown>> {
-    if (this.#options.uploads.length === 0) return result
+  async #settle(result: GenerateTextResult<unknown>): Promise<GenerateTextResult<unknown>> {
     const outcome: UploadOutcome = this.#checked.uploads === 'keep' ? 'kept' : 'delete'
-    return settleUploads(this.#options, outcome).then((warnings) =>
-      warnings.length === 0 ? result : addWarnings(result, warnings),
-    )
+    const warnings = await settleUploads(this.#options, outcome)
+    return warnings.length === 0 ? result : addWarnings(result, warnings)
   }
 
   /** Does what an answer asks for. `undefined`: another question follows. */
-  async #judge(answer: TextAnswer, isLast: boolean, mustOutput: boolean): Promise<Verdict | undefined> {
-    const { output } = this.#checked
-    const { prepared } = answer
+  #judge(answer: TextAnswer, isLast: boolean, mustOutput: boolean): Verdict | Promise<Verdict | undefined> {
     const step = this.#take(answer)
     this.#steps.push(step)
-    this.#prepared = prepared
+    this.#prepared = answer.prepared
+    if (!this.#checked.output && step.toolCalls.length === 0) return plainVerdict
+    return this.#judgeFurther(step, answer.prepared, isLast || mustOutput, mustOutput)
+  }
+
+  async #judgeFurther(
+    step: TextStep,
+    prepared: PreparedCall,
+    isLast: boolean,
+    mustOutput: boolean,
+  ): Promise<Verdict | undefined> {
+    const { output } = this.#checked
     const given = step.toolCalls.find(({ toolName }) => toolName === prepared.outputTool)
     if (output && given) {
       const value = readOutputCall(given.input, output)
@@ -224,8 +238,8 @@ class TextLoop implements SinkFactory {
       if (reading.valid) return { output: reading.value, text: JSON.stringify(value), hasOutput: true }
       return this.#repairOutput(step, output, reading.issues, given)
     }
-    if (step.toolCalls.length > 0) return this.#answerCalls(step, isLast || mustOutput)
-    if (!output) return {}
+    if (step.toolCalls.length > 0) return this.#answerCalls(step, isLast)
+    if (!output) return plainVerdict
     const reading = await readOutputText(step.text, output)
     if (reading.valid) return { output: reading.value, hasOutput: true }
     const mayAskAgain = !mustOutput && !wasCut(step)
@@ -235,10 +249,17 @@ class TextLoop implements SinkFactory {
 
   #ask(mustOutput: boolean): Promise<TextAnswer> {
     const isStream = this.#outlet !== undefined
+    const { settings, tools, parallelToolCalls, output, outputMode } = this.#checked
+    // Written out: see singleCall.
     const draft: TextDraft = {
-      ...createDraft(this.#checked, Object.freeze([...this.#conversation])),
+      messages: Object.freeze(this.#conversation.slice()),
+      settings,
       stream: isStream,
+      tools,
       toolChoice: this.#toolChoice(),
+      parallelToolCalls,
+      output,
+      outputMode,
       mustOutput,
     }
     return runTextCall(singleCall(this.#options, draft, this.#route, isStream ? this : undefined), this.#scope)
@@ -265,7 +286,7 @@ class TextLoop implements SinkFactory {
     const leaked = findLeakedCall(step.text)
     const early = this.#earlyWarnings
     if (leaked === undefined && early.length === 0) return step
-    this.#earlyWarnings = noWarnings
+    this.#earlyWarnings = none
     const warnings = leaked === undefined ? early : [...early, warnOfLeak(leaked)]
     return { ...step, warnings: [...step.warnings, ...warnings] }
   }
@@ -415,20 +436,21 @@ class TextLoop implements SinkFactory {
   }
 
   #finish(last: TextStep, verdict: Verdict): GenerateTextResult<unknown> {
-    const steps = Object.freeze(this.#steps.map((step) => Object.freeze(step)))
+    for (const step of this.#steps) Object.freeze(step)
+    const steps = Object.freeze(this.#steps.slice())
     const isOpen = verdict.approvals !== undefined
     const text = verdict.text ?? last.text
     const content: readonly ContentPart[] = verdict.text === undefined ? last.content : [{ type: 'text', text }]
     if (!isOpen) this.#remember(content)
     const isOnly = steps.length === 1
-    const cost = sumCosts(steps.map((step) => step.cost))
+    const cost = isOnly ? last.cost : sumCosts(steps.map((step) => step.cost))
     const all = isOnly ? last.content : steps.flatMap((step) => step.content)
     const outputMode = this.#prepared?.outputMode
     // Written out, and what may be absent set afterwards: copying the last step by `...` takes 3 µs of a call.
     const result: { -readonly [Fact in keyof GenerateTextResult<unknown>]: GenerateTextResult<unknown>[Fact] } = {
       text,
       content,
-      toolCalls: isOpen ? last.toolCalls : [],
+      toolCalls: isOpen ? last.toolCalls : none,
       toolResults: last.toolResults,
       finishReason: verdict.hasOutput && last.finishReason === 'tool-calls' ? 'stop' : last.finishReason,
       usage: isOnly ? last.usage : sumUsage(steps.map((step) => step.usage)),
@@ -438,10 +460,10 @@ class TextLoop implements SinkFactory {
       attempts: isOnly ? last.attempts : Object.freeze(steps.flatMap((step) => step.attempts)),
       response: last.response,
       steps,
-      sources: all.filter((part) => part.type === 'source'),
-      files: all.filter((part) => part.type === 'file'),
-      toolApprovals: verdict.approvals ?? [],
-      responseMessages: Object.freeze([...this.#responses]),
+      sources: partsOf(all, 'source'),
+      files: partsOf(all, 'file'),
+      toolApprovals: verdict.approvals ?? none,
+      responseMessages: Object.freeze(this.#responses.slice()),
       output: verdict.output,
     }
     if (last.reasoning !== undefined) result.reasoning = last.reasoning
@@ -516,7 +538,9 @@ function isForModel(part: ContentPart): part is Extract<ContentPart, CallPart> {
 }
 
 function joinText(content: readonly ContentPart[]): string {
-  return content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+  let joined = ''
+  for (const part of content) if (part.type === 'text') joined += part.text
+  return joined
 }
 
 function warnOfLeak(mark: string): Warning {

@@ -152,7 +152,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
     // Views of the first read, which they would keep alive for as long as the stream lasts.
     controller.rawHeaders = null
     this.answered = true
-    this.#reader.onHeaders(status, flattenHeaders(headers))
+    this.#reader.onHeaders(status, joinRepeated(headers))
     if (status < 300) this.watcher?.answerBegan()
     this.#enter('first-content')
   }
@@ -237,22 +237,13 @@ const limitOf: Record<Exclude<Phase, 'paused' | 'tail'>, keyof ExchangeLimits> =
 }
 
 /**
- * Holds nothing but its own: as safe as an object without a prototype. Those are hash tables in V8, and copying one into
- * a result takes 1.8 µs in place of 0.2.
+ * The object that undici made for this handler alone, with lower-case names. Repeated headers are joined as RFC 9110,
+ * section 5.3 says.
  */
-class FlatHeaders {
-  [name: string]: string
-}
-Object.setPrototypeOf(FlatHeaders.prototype, null)
-Reflect.deleteProperty(FlatHeaders.prototype, 'constructor')
-Object.freeze(FlatHeaders.prototype)
-
-/** Lower-case names; repeated headers joined as RFC 9110, section 5.3 says. */
-function flattenHeaders(headers: IncomingHttpHeaders): AnswerHeaders {
-  const flat = new FlatHeaders()
+function joinRepeated(headers: IncomingHttpHeaders): AnswerHeaders {
   for (const name of Object.keys(headers)) {
     const value = headers[name]
-    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value
+    if (Array.isArray(value)) headers[name] = value.join(', ')
   }
-  return flat
+  return Object.freeze(headers) as AnswerHeaders
 }

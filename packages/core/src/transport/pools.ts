@@ -48,6 +48,8 @@ export class Pools {
   readonly #pools = new Map<string, Promise<OriginPool>>()
   /** Those of them that are open: a call need not wait for them. */
   readonly #ready = new Map<string, OriginPool>()
+  /** The last one that an endpoint was given: found without spelling its key. */
+  #latest = new WeakMap<Endpoint, OriginPool>()
   /** Those whose life is over, and that finish what they have begun. */
   readonly #leaving = new Set<OriginPool>()
   readonly #trustIds = new WeakMap<Endpoint, string>()
@@ -58,9 +60,15 @@ export class Pools {
   }
 
   get(origin: string, endpoint: Endpoint, guard: Guard, request: SecretRequest): OriginPool | Promise<OriginPool> {
+    const latest = this.#latest.get(endpoint)
+    const isIt = latest?.origin === origin && latest.openedUnder === guard.networkDigest
+    if (isIt && performance.now() < latest.livesUntil) return latest
     const key = `${origin} ${guard.networkDigest} ${this.#trustId(endpoint)}`
     const ready = this.#ready.get(key)
-    if (ready && performance.now() < ready.livesUntil) return ready
+    if (ready && performance.now() < ready.livesUntil) {
+      this.#latest.set(endpoint, ready)
+      return ready
+    }
     if (ready) this.#retire(key, ready)
     const opening = this.#pools.get(key)
     if (opening) return opening
@@ -77,6 +85,7 @@ export class Pools {
   }
 
   #retire(key: string, pool: OriginPool): void {
+    this.#latest = new WeakMap()
     this.#ready.delete(key)
     this.#pools.delete(key)
     this.#leaving.add(pool)
@@ -103,6 +112,7 @@ export class Pools {
   async #all(end: (pool: OriginPool) => Promise<void>): Promise<void> {
     const pools = await Promise.allSettled([...this.#pools.values(), ...[...this.#leaving].map(async (pool) => pool)])
     this.#leaving.clear()
+    this.#latest = new WeakMap()
     this.#pools.clear()
     this.#ready.clear()
     await Promise.allSettled(pools.map((made) => (made.status === 'fulfilled' ? end(made.value) : Promise.resolve())))
@@ -111,6 +121,7 @@ export class Pools {
   #closeOldest(): void {
     const [key, oldest] = this.#pools.entries().next().value ?? []
     if (key === undefined) return
+    this.#latest = new WeakMap()
     this.#pools.delete(key)
     this.#ready.delete(key)
     oldest?.then(({ pool }) => pool.close()).catch(() => {})

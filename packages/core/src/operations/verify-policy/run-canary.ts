@@ -17,6 +17,7 @@ import { CallRecord } from '../call-record.ts'
 import { checkTextOptions } from '../check-text-options.ts'
 import { performExchange } from '../perform.ts'
 import type { CallFrame } from '../run-call.ts'
+import { createTarget } from '../find-target.ts'
 import { runTextLoop } from '../text-loop.ts'
 import type { Canary } from './canary.ts'
 import { createCertificate, type CertificatePair } from './create-certificate.ts'
@@ -157,7 +158,7 @@ async function askCanary({ frame, provider }: Trial, { model, link }: NonNullabl
     timeouts: { ...timeouts, ...limits },
     callId: randomUUID(),
     checked: checkTextOptions('verifyPolicy', { messages: [{ role: 'user', content }] }),
-    targets: [{ provider, modelId: model }],
+    targets: [createTarget(provider, model)],
     route: 0,
     priority: 0,
     providerOptions: undefined,
