@@ -51,7 +51,9 @@ export function convertToOpenAiMessages(
   if (instructions !== undefined) converted.push({ role: 'system', content: instructions })
   let calls: readonly ToolCallPart[] = []
   let results: ToolResultPart[] = []
-  for (const message of messages) {
+  // By index: V8 makes an object for each step over a frozen list.
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index] as PartMessage
     const { role, content } = message
     if (role === 'tool') {
       results.push(...content.filter(isResult))
@@ -74,7 +76,8 @@ export function convertToOpenAiMessages(
 
 function joinInstructions(messages: TextCall['messages']): string | undefined {
   let joined: string | undefined
-  for (const message of messages) {
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index] as PartMessage
     if (message.role !== 'system') continue
     const text = joinText(message)
     joined = joined === undefined ? text : `${joined}\n\n${text}`
@@ -154,6 +157,8 @@ function convertOutput({ output, isError = false }: ToolResultPart): string {
 }
 
 function joinText({ content }: PartMessage): string {
+  const [first] = content
+  if (content.length === 1 && first?.type === 'text') return first.text
   let joined = ''
   for (const part of content) if (part.type === 'text') joined += part.text
   return joined

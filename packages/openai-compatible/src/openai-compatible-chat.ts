@@ -4,6 +4,7 @@ import type {
   Loss,
   ModelCard,
   ModelRef,
+  PartMessage,
   Operation,
   Reply,
   Shape,
@@ -160,7 +161,8 @@ export function checkOpenAiCompatibleCall(
 /** Files that stand where a chat completion takes none. */
 export function checkMedia({ messages }: TextCall, { title }: Surface): readonly Loss[] {
   const losses: Loss[] = []
-  for (const { role, content } of messages) {
+  for (let index = 0; index < messages.length; index++) {
+    const { role, content } = messages[index] as PartMessage
     if (!content.some(({ type }) => type === 'media')) continue
     const media = content.filter((part): part is Extract<CallPart, { type: 'media' }> => part.type === 'media')
     if (media.length > 0 && role !== 'user') {

@@ -1,6 +1,6 @@
 import type { TextCall } from '../provider.ts'
 import type { Feature } from '../vocabulary/features.ts'
-import type { PartMessage } from '../vocabulary/messages.ts'
+import type { CallPart, PartMessage } from '../vocabulary/messages.ts'
 
 /** What a text call asks for: the rows of the loss table that concern it. */
 export function featuresOf(call: TextCall): ReadonlySet<Feature> {
@@ -10,7 +10,9 @@ export function featuresOf(call: TextCall): ReadonlySet<Feature> {
   addTools(call, asked)
   if (call.output) asked.add(call.tools.length > 0 ? 'output-with-tools' : 'output')
   let systems = 0
-  for (const message of call.messages) {
+  const { messages } = call
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index] as PartMessage
     if (message.role === 'system' && ++systems > 1) asked.add('system-messages')
     addContent(message, asked)
   }
@@ -41,7 +43,8 @@ function addTools({ tools, toolChoice, parallelToolCalls }: TextCall, asked: Set
 }
 
 function addContent({ role, content }: PartMessage, asked: Set<Feature>): void {
-  for (const part of content) {
+  for (let at = 0; at < content.length; at++) {
+    const part = content[at] as CallPart
     if (part.type === 'text') continue
     if (part.type === 'tool-call' || part.type === 'tool-result') asked.add('tool-history')
     if (part.type === 'tool-result' && part.isError) asked.add('tool-error-results')

@@ -32,6 +32,8 @@ export function checkAnswerHeaders(
       hint: 'Сервис прислал пустой ответ: повтор обычно помогает.',
     })
   }
+  // Most answers spell it as it was asked for.
+  if (request.accept.includes(headers['content-type'] ?? '')) return
   const type = contentTypeOf(headers)
   if (request.accept.includes(type)) return
   throw new ProtocolError(

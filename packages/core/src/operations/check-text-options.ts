@@ -6,6 +6,7 @@ import type { ToolChoice } from '../vocabulary/tools.ts'
 import { checkConversation, type DraftMessage } from './check-messages.ts'
 import { checkToolChoice, checkTools, type CheckedTools } from './check-tools.ts'
 import { checkKeys, checkNumber, isObject, refuse } from './checks.ts'
+import { isTextAlone } from './load-files.ts'
 import type { TextStep } from './text-result.ts'
 
 export const settingNames = [
@@ -65,6 +66,8 @@ export interface CheckedText {
   readonly dataClasses: readonly string[]
   readonly signal: AbortSignal | undefined
   readonly includeRaw: boolean
+  /** Text is all that is given, and nothing is asked for but text. */
+  readonly isPlain: boolean
 }
 
 /** Most stop strings, and the longest one: bounds of the hold-back. */
@@ -83,9 +86,10 @@ export function checkTextOptions(verb: string, options: unknown): CheckedText {
   checkFunction('approve', options['approve'])
   checkNumber('maxSteps', options['maxSteps'], 1, stepLimit, true)
   const { labels, dataClasses } = collectLabels(options)
+  const messages = checkConversation(options)
   const runs = tools.size > 0 && [...tools.values()].some(({ tool }) => tool.execute !== undefined)
   return {
-    messages: checkConversation(options),
+    messages,
     settings: checkSettings(options),
     stops: checkStops(options['stop']),
     tools,
@@ -102,6 +106,11 @@ export function checkTextOptions(verb: string, options: unknown): CheckedText {
     dataClasses,
     signal: checkSignal(options['signal']),
     includeRaw: checkInclude(options['include']),
+    isPlain:
+      tools.size === 0 &&
+      options['output'] === undefined &&
+      options['onStep'] === undefined &&
+      messages.every(isTextAlone),
   }
 }
 

@@ -15,7 +15,7 @@ import { applyLosses, refuseVerb, runModelCall, type CallFrame } from './run-cal
 import { runOperation } from './run-operation.ts'
 import type { Target } from './find-target.ts'
 import { foreignFiles } from './text-call.ts'
-import { createDraft } from './text-loop.ts'
+import { createDraft } from './single-call.ts'
 
 /** What `countTokens` gives. */
 export interface CountTokensResult {

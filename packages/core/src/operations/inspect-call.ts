@@ -45,6 +45,7 @@ export function demandsMask({ verdict, obligations }: Decision): boolean {
 
 /** Headers that the policy demands on every request of the call. */
 export function demandedHeaders({ obligations }: Decision): Readonly<Record<string, string>> | undefined {
+  if (obligations.length === 0) return undefined
   const headers = obligations.flatMap((one) => (one.kind === 'header' ? [[one.name.toLowerCase(), one.value]] : []))
   return headers.length === 0 ? undefined : Object.freeze(Object.fromEntries(headers) as Record<string, string>)
 }

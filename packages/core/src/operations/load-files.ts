@@ -82,11 +82,11 @@ export function loadFiles(
   scope: CallScope,
 ): readonly PartMessage[] | Promise<readonly PartMessage[]> {
   // Most conversations are text alone: nothing has to be read, and nothing to be copied.
-  return messages.every(isPlain) ? (messages as readonly PartMessage[]) : loadParts(messages, scope)
+  return messages.every(isTextAlone) ? (messages as readonly PartMessage[]) : loadParts(messages, scope)
 }
 
 /** Nothing of it is a file, or would be left out. */
-function isPlain({ content }: DraftMessage): boolean {
+export function isTextAlone({ content }: DraftMessage): boolean {
   return content.length > 0 && content.every(({ type }) => type === 'text')
 }
 

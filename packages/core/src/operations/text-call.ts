@@ -426,7 +426,8 @@ function judgeIntentOf(
 
 /** @throws UnsupportedFeatureError for the first loss that changes the meaning of the call */
 function refuseLosses({ prepared, record, provider }: Leg): void {
-  const foreign = foreignFiles(prepared.call, provider)
+  const { images = 0, files = 0 } = record.intent?.content ?? {}
+  const foreign = images + files === 0 ? none : foreignFiles(prepared.call, provider)
   if (prepared.losses.length + foreign.length === 0) return
   for (const loss of [...prepared.losses, ...foreign]) {
     if (loss.effect === 'refuse') {

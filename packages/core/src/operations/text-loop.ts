@@ -1,17 +1,13 @@
 import { OutputValidationError } from '../errors/output-validation-error.ts'
 import { keepAside, ShlyuzError } from '../errors/shlyuz-error.ts'
 import { describePlaces } from '../output/describe-places.ts'
-import { PartialOutput } from '../output/partial-output.ts'
 import { readOutputText, readOutputValue, type OutputReading } from '../output/read-output.ts'
 import type { ResolvedSchema } from '../schemas/resolve-schema.ts'
-import { findLeakedCall } from '../tools/find-leaked-call.ts'
-import { findUnsafeJson } from '../tools/find-unsafe-json.ts'
 import { runDecidedCall, runToolCalls, type ToolRun, type ToolRunOptions } from '../tools/run-tool-calls.ts'
 import { ToolCallIds } from '../tools/tool-call-ids.ts'
 import { isCallersReason, type CallScope } from '../transport/call-scope.ts'
 import type {
   AssistantMessage,
-  AssistantPart,
   CallPart,
   ContentPart,
   Message,
@@ -21,37 +17,21 @@ import type {
   ToolMessage,
   ToolResultPart,
 } from '../vocabulary/messages.ts'
-import type { StreamPart } from '../vocabulary/stream-parts.ts'
 import type { ToolChoice } from '../vocabulary/tools.ts'
 import type { Warning } from '../vocabulary/warnings.ts'
-import { sumCosts } from './calculate-cost.ts'
 import type { DraftMessage } from './check-messages.ts'
 import type { CheckedText } from './check-text-options.ts'
-import { readOutputCall, type PreparedCall, type TextDraft } from './create-text-call.ts'
+import { completeStep } from './complete-step.ts'
+import { readOutputCall, type PreparedCall } from './create-text-call.ts'
+import { createTextResult, plainVerdict, toAssistantMessage, type Verdict } from './create-text-result.ts'
 import { loadFiles } from './load-files.ts'
-import { partsOf } from './parts-of.ts'
 import { restOf, type Route } from './route.ts'
-import type { AnswerSource, PartSink } from './stream-answer-reader.ts'
-import { sumUsage } from './sum-usage.ts'
-import { prepareLegs, runTextCall, type SinkFactory, type TextAnswer, type TextCallOptions } from './text-call.ts'
+import { createDraft, singleCall, type TextLoopOptions } from './single-call.ts'
+import { StepSinks } from './step-sink.ts'
+import { prepareLegs, runTextCall, type TextAnswer } from './text-call.ts'
 import type { GenerateTextResult, TextStep } from './text-result.ts'
 import type { StreamOutlet } from './text-stream.ts'
 import type { UploadOutcome } from './uploads.ts'
-
-/** What stays the same over all steps of a text call. */
-export type TextLoopOptions = Omit<TextCallOptions, 'draft' | 'checked' | 'sinks'> & {
-  readonly checked: CheckedText
-}
-
-/** How an answer ends the call. */
-interface Verdict {
-  readonly hasOutput?: boolean
-  readonly output?: unknown
-  /** The text of the answer, where it is not that of the step. */
-  readonly text?: string
-  /** Calls were given back; these wait for a decision. */
-  readonly approvals?: readonly ToolCallPart[]
-}
 
 /**
  * Runs a text call: asks the model, runs the tools it asks for, and asks again, until there is an answer, the steps
@@ -63,10 +43,42 @@ export function runTextLoop(
   outlet: StreamOutlet | undefined,
 ): Promise<GenerateTextResult<unknown>> {
   scope.throwIfOver()
-  const { messages, output } = options.checked
+  const { messages, output, isPlain } = options.checked
+  if (isPlain) return answerPlainly(options, scope, outlet)
   const loaded = loadFiles(messages, scope)
   if (loaded instanceof Promise || output?.prepare) return prepareAndRun(options, scope, outlet, loaded)
   return new TextLoop(options, scope, outlet, loaded).run()
+}
+
+/** Text in, and most likely text out: there is no loop unless the answer asks for more. */
+async function answerPlainly(
+  options: TextLoopOptions,
+  scope: CallScope,
+  outlet: StreamOutlet | undefined,
+): Promise<GenerateTextResult<unknown>> {
+  const { checked } = options
+  const messages = checked.messages as readonly PartMessage[]
+  const ids = new ToolCallIds(messages)
+  const sinks = outlet && new StepSinks(outlet, checked.stops, ids)
+  const draft = createDraft(checked, messages, outlet !== undefined)
+  let answer: TextAnswer
+  try {
+    answer = await runTextCall(singleCall(options, draft, options.route, sinks), scope)
+  } catch (error) {
+    if (options.uploads.length > 0) await settleUploads(options, 'delete')
+    throw error
+  }
+  if (answer.step.toolCalls.length > 0 || options.uploads.length > 0) {
+    return new TextLoop(options, scope, outlet, messages, ids).run(answer)
+  }
+  const step = completeStep(answer.step, none)
+  return createTextResult({
+    steps: [step],
+    verdict: plainVerdict,
+    responses: step.content.length === 0 ? none : [toAssistantMessage(step.content)],
+    outputMode: undefined,
+    wantsOutput: false,
+  })
 }
 
 async function prepareAndRun(
@@ -95,52 +107,9 @@ function addWarnings(result: GenerateTextResult<unknown>, warnings: readonly War
   return Object.freeze(copy) as typeof result
 }
 
-/** The first question of a call. */
-export function createDraft(checked: CheckedText, messages: readonly PartMessage[]): TextDraft {
-  const { settings, tools, toolChoice, parallelToolCalls, output, outputMode } = checked
-  return {
-    messages,
-    settings,
-    stream: false,
-    tools,
-    toolChoice,
-    parallelToolCalls,
-    output,
-    outputMode,
-    mustOutput: false,
-  }
-}
-
-/** A text call of one question, as its targets are asked. */
-export function singleCall(
-  options: TextLoopOptions,
-  draft: TextDraft,
-  route: Route = options.route,
-  sinks?: SinkFactory,
-): TextCallOptions {
-  // Written out: a copy by `...` is larger, and there is one for each stream that is open.
-  return {
-    services: options.services,
-    guard: options.guard,
-    callId: options.callId,
-    draft,
-    checked: options.checked,
-    providerOptions: options.providerOptions,
-    targets: options.targets,
-    route,
-    timeouts: options.timeouts,
-    retries: options.retries,
-    priority: options.priority,
-    uploads: options.uploads,
-    sinks,
-  }
-}
-
 const none: readonly never[] = Object.freeze([])
-/** Nothing but text was asked for, and came. */
-const plainVerdict: Verdict = Object.freeze({})
 
-class TextLoop implements SinkFactory {
+class TextLoop {
   readonly #options: TextLoopOptions
   readonly #checked: CheckedText
   readonly #scope: CallScope
@@ -169,6 +138,7 @@ class TextLoop implements SinkFactory {
     scope: CallScope,
     outlet: StreamOutlet | undefined,
     messages: readonly PartMessage[],
+    ids = new ToolCallIds(messages),
   ) {
     this.#options = options
     this.#checked = options.checked
@@ -176,17 +146,20 @@ class TextLoop implements SinkFactory {
     this.#outlet = outlet
     this.#route = options.route
     this.#conversation = messages.slice()
-    this.#ids = new ToolCallIds(messages)
+    this.#ids = ids
   }
 
-  async run(): Promise<GenerateTextResult<unknown>> {
+  /** @param first the answer to the first question, where that was put already */
+  async run(first?: TextAnswer): Promise<GenerateTextResult<unknown>> {
     try {
-      if (this.#checked.messages.some(holdsDecision)) await this.#runDecidedCalls()
+      let given = first
+      if (!given && this.#checked.messages.some(holdsDecision)) await this.#runDecidedCalls()
       for (;;) {
         const isLast = this.#steps.length - this.#extraSteps + 1 >= this.#checked.maxSteps
         const mustOutput = this.#mustOutput || (this.#checked.output !== undefined && isLast && this.#steps.length > 0)
         // One function waits for the answer: each holds half a KiB of an open stream.
-        const judged = this.#judge(await this.#ask(mustOutput), isLast, mustOutput)
+        const judged = this.#judge(given ?? (await this.#ask(mustOutput)), isLast, mustOutput)
+        given = undefined
         const verdict = judged instanceof Promise ? await judged : judged
         const step = this.#steps.at(-1) as TextStep
         if (this.#checked.onStep) {
@@ -249,46 +222,24 @@ class TextLoop implements SinkFactory {
 
   #ask(mustOutput: boolean): Promise<TextAnswer> {
     const isStream = this.#outlet !== undefined
-    const { settings, tools, parallelToolCalls, output, outputMode } = this.#checked
-    // Written out: see singleCall.
-    const draft: TextDraft = {
-      messages: Object.freeze(this.#conversation.slice()),
-      settings,
-      stream: isStream,
-      tools,
-      toolChoice: this.#toolChoice(),
-      parallelToolCalls,
-      output,
-      outputMode,
-      mustOutput,
-    }
-    return runTextCall(singleCall(this.#options, draft, this.#route, isStream ? this : undefined), this.#scope)
-  }
-
-  createSink(prepared: PreparedCall): PartSink {
-    return new StepSink(this.#outlet as StreamOutlet, this.#checked.stops, this.#ids, prepared)
+    const messages = Object.freeze(this.#conversation.slice())
+    const draft = createDraft(this.#checked, messages, isStream, this.#toolChoice(), mustOutput)
+    const sinks = this.#outlet && new StepSinks(this.#outlet, this.#checked.stops, this.#ids)
+    return runTextCall(singleCall(this.#options, draft, this.#route, sinks), this.#scope)
   }
 
   #take({ index, step }: TextAnswer): TextStep {
     this.#route = restOf(this.#route, index)
+    const early = this.#earlyWarnings
+    this.#earlyWarnings = none
     // The parts of a stream got their ids on the way.
-    return this.#complete(this.#outlet ? step : this.#identifyCalls(step))
+    return completeStep(this.#outlet ? step : this.#identifyCalls(step), early)
   }
 
   #identifyCalls(step: TextStep): TextStep {
     if (step.toolCalls.length === 0) return step
     const content = step.content.map((part) => (part.type === 'tool-call' ? this.#ids.assign(part) : part))
     return { ...step, content, toolCalls: content.filter((part) => part.type === 'tool-call') }
-  }
-
-  /** With what was said before the question was put, and what the answer gives rise to. */
-  #complete(step: TextStep): TextStep {
-    const leaked = findLeakedCall(step.text)
-    const early = this.#earlyWarnings
-    if (leaked === undefined && early.length === 0) return step
-    this.#earlyWarnings = none
-    const warnings = leaked === undefined ? early : [...early, warnOfLeak(leaked)]
-    return { ...step, warnings: [...step.warnings, ...warnings] }
   }
 
   /** A forced call is made once: then the model is free to answer. */
@@ -420,9 +371,7 @@ class TextLoop implements SinkFactory {
 
   #remember(content: readonly ContentPart[]): void {
     if (content.length === 0) return
-    const isPlain = content.every(({ type }) => type === 'text')
-    const answer = isPlain ? joinText(content) : Object.freeze([...content] as AssistantPart[])
-    this.#responses.push(Object.freeze({ role: 'assistant', content: answer }))
+    this.#responses.push(toAssistantMessage(content))
     const parts = content.filter(isForModel)
     if (parts.length > 0) this.#conversation.push(Object.freeze({ role: 'assistant', content: Object.freeze(parts) }))
   }
@@ -436,43 +385,15 @@ class TextLoop implements SinkFactory {
   }
 
   #finish(last: TextStep, verdict: Verdict): GenerateTextResult<unknown> {
-    for (const step of this.#steps) Object.freeze(step)
-    const steps = Object.freeze(this.#steps.slice())
-    const isOpen = verdict.approvals !== undefined
-    const text = verdict.text ?? last.text
-    const content: readonly ContentPart[] = verdict.text === undefined ? last.content : [{ type: 'text', text }]
-    if (!isOpen) this.#remember(content)
-    const isOnly = steps.length === 1
-    const cost = isOnly ? last.cost : sumCosts(steps.map((step) => step.cost))
-    const all = isOnly ? last.content : steps.flatMap((step) => step.content)
-    const outputMode = this.#prepared?.outputMode
-    // Written out, and what may be absent set afterwards: copying the last step by `...` takes 3 µs of a call.
-    const result: { -readonly [Fact in keyof GenerateTextResult<unknown>]: GenerateTextResult<unknown>[Fact] } = {
-      text,
-      content,
-      toolCalls: isOpen ? last.toolCalls : none,
-      toolResults: last.toolResults,
-      finishReason: verdict.hasOutput && last.finishReason === 'tool-calls' ? 'stop' : last.finishReason,
-      usage: isOnly ? last.usage : sumUsage(steps.map((step) => step.usage)),
-      model: last.model,
-      policy: last.policy,
-      warnings: isOnly && last.warnings.length < 2 ? last.warnings : Object.freeze(uniqueWarnings(steps)),
-      attempts: isOnly ? last.attempts : Object.freeze(steps.flatMap((step) => step.attempts)),
-      response: last.response,
-      steps,
-      sources: partsOf(all, 'source'),
-      files: partsOf(all, 'file'),
-      toolApprovals: verdict.approvals ?? none,
-      responseMessages: Object.freeze(this.#responses.slice()),
-      output: verdict.output,
-    }
-    if (last.reasoning !== undefined) result.reasoning = last.reasoning
-    if (last.rawFinishReason !== undefined) result.rawFinishReason = last.rawFinishReason
-    if (cost) result.cost = cost
-    if (last.raw !== undefined) result.raw = last.raw
-    if (outputMode) result.outputMode = outputMode
-    if (this.#checked.output && !verdict.hasOutput) denyOutput(result)
-    return Object.freeze(result)
+    if (verdict.text !== undefined) this.#remember([{ type: 'text', text: verdict.text }])
+    else if (verdict.approvals === undefined) this.#remember(last.content)
+    return createTextResult({
+      steps: this.#steps,
+      verdict,
+      responses: this.#responses,
+      outputMode: this.#prepared?.outputMode,
+      wantsOutput: this.#checked.output !== undefined,
+    })
   }
 
   /** What was done before the error is not lost: tools may have acted. */
@@ -487,43 +408,6 @@ function holdsDecision({ role, content }: DraftMessage): boolean {
   return role === 'tool' && content.some(({ type }) => type === 'tool-approval')
 }
 
-/** Takes the parts of one answer: gives tool calls their ids, and shows the output as it grows. */
-class StepSink implements PartSink {
-  readonly stops: readonly string[]
-  readonly #outlet: StreamOutlet
-  readonly #ids: ToolCallIds
-  readonly #outputTool: string | undefined
-  readonly #partial: PartialOutput | undefined
-
-  constructor(outlet: StreamOutlet, stops: readonly string[], ids: ToolCallIds, prepared: PreparedCall) {
-    this.stops = stops
-    this.#outlet = outlet
-    this.#ids = ids
-    this.#outputTool = prepared.outputTool
-    this.#partial = prepared.outputMode === 'native' ? new PartialOutput() : undefined
-  }
-
-  attach(source: AnswerSource): void {
-    this.#outlet.attach(source)
-  }
-
-  push(part: StreamPart): StreamPart {
-    if (part.type === 'response-metadata') return part
-    if (part.type === 'tool-call') {
-      const call = this.#ids.assign(part)
-      if (call.toolName !== this.#outputTool) this.#outlet.push(call)
-      else if (call.invalidInput === undefined && findUnsafeJson(call.input) === undefined)
-        this.#outlet.push({ type: 'partial-output', output: call.input })
-      return call
-    }
-    this.#outlet.push(part)
-    if (part.type === 'rewrite') this.#partial?.rewrite(part.text)
-    const shown = part.type === 'text-delta' ? this.#partial?.push(part.text) : undefined
-    if (shown) this.#outlet.push({ type: 'partial-output', ...shown })
-    return part
-  }
-}
-
 /** Results in the order of their calls. A call without one has ended all the same: a conversation needs an answer. */
 function fillResults(calls: readonly ToolCallPart[], told: readonly ToolResultPart[]): readonly ToolResultPart[] {
   const byId = new Map(told.map((result) => [result.toolCallId, result]))
@@ -535,20 +419,6 @@ function fillResults(calls: readonly ToolCallPart[], told: readonly ToolResultPa
 
 function isForModel(part: ContentPart): part is Extract<ContentPart, CallPart> {
   return part.type !== 'source' && part.type !== 'file'
-}
-
-function joinText(content: readonly ContentPart[]): string {
-  let joined = ''
-  for (const part of content) if (part.type === 'text') joined += part.text
-  return joined
-}
-
-function warnOfLeak(mark: string): Warning {
-  return {
-    code: 'tool-call-leaked',
-    setting: 'tools',
-    message: `the model wrote a tool call into its text ('${mark}') instead of making it; it was not run`,
-  }
 }
 
 /** To ask again would end the same way. */
@@ -572,29 +442,4 @@ function createOutputError(step: TextStep, issues: readonly string[], places: st
     issues,
   })
   return error
-}
-
-/** An output that is not there yet is no `undefined`: reading it says why. */
-function denyOutput(result: object): void {
-  Object.defineProperty(result, 'output', {
-    enumerable: false,
-    configurable: true,
-    get(): never {
-      throw new OutputValidationError('there is no output yet: the answer asks for tools that do not run here', {
-        code: 'output.pending',
-        hint: 'Сначала ответьте на вызовы инструментов (toolCalls, toolApprovals) и продолжите разговор с responseMessages.',
-        text: '',
-        issues: [],
-      })
-    },
-  })
-}
-
-/** The same is said of every step: once is enough. */
-function uniqueWarnings(steps: readonly TextStep[]): Warning[] {
-  const said = new Map<string, Warning>()
-  for (const { warnings } of steps) {
-    for (const warning of warnings) said.set(`${warning.code} ${warning.setting ?? ''} ${warning.message}`, warning)
-  }
-  return [...said.values()]
 }
