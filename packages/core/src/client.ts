@@ -144,13 +144,18 @@ class ShlyuzClient {
     const scope = this.#openScope(options, checked.signal)
     try {
       const text = this.#textOptions(options, checked)
-      return await this.#services.telemetry.call(
-        () => describeText('generateText', text),
-        () => runTextLoop(text, scope, undefined),
-      )
+      // Functions for telemetry are made where it is heard.
+      return await (this.#services.telemetry.isHeard ? this.#tellOf(text, scope) : runTextLoop(text, scope, undefined))
     } finally {
       this.#closeScope(scope)
     }
+  }
+
+  #tellOf(text: TextLoopOptions, scope: CallScope): Promise<GenerateTextResult<unknown>> {
+    return this.#services.telemetry.call(
+      () => describeText('generateText', text),
+      () => runTextLoop(text, scope, undefined),
+    )
   }
 
   streamText(options: TextOptions<Providers>): TextStream<unknown> {

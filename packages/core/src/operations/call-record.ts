@@ -27,7 +27,7 @@ const latest = new WeakMap<Guard, Receipt>()
 
 const noPeers: ReadonlySet<string> = new Set()
 const noHeaders: AnswerHeaders = Object.freeze({})
-const none: readonly Decision[] = Object.freeze([])
+const none: readonly never[] = Object.freeze([])
 
 /** What happens to a call, as it happens: the source of its receipt, attempts and warnings. */
 export class CallRecord {
@@ -35,8 +35,8 @@ export class CallRecord {
   readonly id: string
   /** What the policy was last told the call wants. */
   intent: Intent | undefined
-  readonly attempts: Attempt[] = []
-  readonly warnings: Warning[] = []
+  attempts: readonly Attempt[] = none
+  warnings: readonly Warning[] = none
   status = 0
   headers: AnswerHeaders = noHeaders
   requestId: string | undefined
@@ -54,7 +54,7 @@ export class CallRecord {
   mayCost = false
   /** The last whole body, for `include: { raw: true }`. */
   raw: unknown
-  // Lists that are made anew to grow: one that grows by itself makes room for sixteen more.
+  // Lists are made anew to grow: one that grows by itself makes room for sixteen more.
   #decisions: readonly Decision[] = none
   /** Decisions about sockets that were told. */
   #told: readonly Decision[] = none
@@ -70,6 +70,14 @@ export class CallRecord {
     this.#target = target
     this.#guard = guard
     this.#network = network
+  }
+
+  enterAttempts(...attempts: readonly Attempt[]): void {
+    this.attempts = this.attempts.concat(attempts)
+  }
+
+  warn(warning: Warning): void {
+    this.warnings = this.warnings.concat(warning)
   }
 
   decide(decision: Decision): void {
@@ -200,7 +208,8 @@ export class CallRecord {
 
 /** The same decisions: those of plain calls are made once. */
 function areAt(some: readonly Decision[], all: readonly Decision[], from: number): boolean {
-  return some.every((decision, index) => decision === all[from + index])
+  for (let index = 0; index < some.length; index++) if (some[index] !== all[from + index]) return false
+  return true
 }
 
 function isNotEmpty(counts: object): boolean {

@@ -41,7 +41,7 @@ export function checkConversation(options: Record<string, unknown>): readonly Dr
         : 'prompt: непустая строка; список сообщений передайте в messages.',
     )
   }
-  const leading: DraftMessage[] = isText(instructions) ? [textMessage('system', instructions)] : []
+  const leading: readonly DraftMessage[] = isText(instructions) ? [textMessage('system', instructions)] : []
   if (isText(prompt)) return Object.freeze([...leading, textMessage('user', prompt)])
   if (!Array.isArray(messages) || messages.length === 0) {
     return refuse(
@@ -51,7 +51,7 @@ export function checkConversation(options: Record<string, unknown>): readonly Dr
   }
   const converted = messages.map((message: unknown, index) => convertMessage(message as Message, index))
   checkOrder(converted)
-  return Object.freeze([...leading, ...converted])
+  return Object.freeze(leading.length === 0 ? converted : [...leading, ...converted])
 }
 
 export function isText(value: unknown): value is string {

@@ -114,7 +114,7 @@ function featuresOf({ seed, aspectRatio, instructions }: Omit<ImageCall, 'option
 function warnOfLogging({ context, record }: OpenModelCall): void {
   const { provider } = context
   if (loggingOf(provider, 'image') !== 'cannot be switched off') return
-  record.warnings.push({
+  record.warn({
     code: 'provider-logging',
     message: `${provider.name} stores the prompts of images, and that cannot be switched off`,
   })

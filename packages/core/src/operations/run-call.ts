@@ -183,7 +183,7 @@ export function applyLosses(record: CallRecord, losses: readonly Loss[]): void {
     if (effect === 'refuse') {
       throw new UnsupportedFeatureError(message, hint === undefined ? {} : { hint })
     }
-    record.warnings.push({ code, message, ...(setting !== undefined && { setting }) })
+    record.warn({ code, message, ...(setting !== undefined && { setting }) })
   }
 }
 

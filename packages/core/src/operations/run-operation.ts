@@ -8,6 +8,8 @@ import { performExchange, performStream } from './perform.ts'
 import type { PartSink } from './stream-answer-reader.ts'
 import { strikeEcho } from './strike-echo.ts'
 
+const none: readonly never[] = Object.freeze([])
+
 /** How long an operation may clean up after an abort. */
 const graceMs = 5_000
 
@@ -23,14 +25,14 @@ export async function runOperation<R>(
 ): Promise<R> {
   let current = context
   let end: { readonly reason: unknown } | undefined
-  const sent: WireRequest['body'][] = []
+  let sent: readonly WireRequest['body'][] = none
   let thrown: unknown
   try {
     let step = operation.next()
     while (!step.done) {
       let reply: unknown
       try {
-        if (step.value.do === 'exchange') sent.push(step.value.request.body)
+        if (step.value.do === 'exchange') sent = [...sent, step.value.request.body]
         reply = await performEffect(current, step.value, sink)
         if (step.value.do === 'exchange') {
           const { body } = reply as Reply

@@ -100,15 +100,17 @@ export interface TextAnswer {
  * gets the parts of a stream.
  */
 export function runTextCall(options: TextCallOptions, scope: CallScope): Promise<TextAnswer> {
-  const legs = prepareLegs(options, scope)
-  return legs instanceof Promise ? legs.then((ready) => askLegs(options, ready, scope)) : askLegs(options, legs, scope)
+  const { route } = options
+  if (typeof route !== 'number') return prepareLegs(options, scope).then((legs) => askLegs(options, route, legs, scope))
+  // Most calls have one target: then nothing is waited for before it is asked.
+  const leg = prepareOnly(options, route, scope)
+  const run: LegRun = { index: route, scope, isLast: true }
+  if (leg instanceof Promise) return leg.then((ready) => askLeg(options, ready, run, new TriedLegs()))
+  return askLeg(options, leg, run, new TriedLegs())
 }
 
-function askLegs(options: TextCallOptions, legs: readonly Leg[], scope: CallScope): Promise<TextAnswer> {
+function askLegs(options: TextCallOptions, route: Route, legs: readonly Leg[], scope: CallScope): Promise<TextAnswer> {
   const tried = new TriedLegs()
-  const { route } = options
-  // Most calls have one target.
-  if (typeof route === 'number') return askLeg(options, legs[0] as Leg, { index: route, scope, isLast: true }, tried)
   const places = placesOf(route)
   const { latencies } = options.services
   return runRoute(route, scope, {
@@ -273,27 +275,20 @@ class WatchedSink implements PartSink {
   }
 }
 
-/**
- * Every target, checked and judged: at once, unless one of several, or a rule, takes its time.
- * @throws for the first one that may not be asked, or cannot keep the call
- */
-export function prepareLegs(options: TextCallOptions, scope: CallScope): readonly Leg[] | Promise<readonly Leg[]> {
-  const legs = placesOf(options.route).map((place, index) =>
-    prepareLeg(options, options.targets[place] as Target, index),
-  )
-  const look: Look = { inspected: undefined }
-  const first = legs[0]
-  if (legs.length > 1 || !first) return prepareSeveral(options, legs, scope, look)
-  const ready = admitLeg(options, first, 0, scope, look)
-  return ready instanceof Promise ? ready.then((leg) => [leg]) : [ready]
+/** The one target of a call, checked and judged: at once, unless a rule takes its time. */
+function prepareOnly(options: TextCallOptions, place: number, scope: CallScope): Leg | Promise<Leg> {
+  const leg = prepareLeg(options, options.targets[place] as Target, 0)
+  return admitLeg(options, leg, 0, scope, { inspected: undefined })
 }
 
-async function prepareSeveral(
-  options: TextCallOptions,
-  legs: readonly Leg[],
-  scope: CallScope,
-  look: Look,
-): Promise<readonly Leg[]> {
+/**
+ * Every target, checked and judged.
+ * @throws for the first one that may not be asked, or cannot keep the call
+ */
+export async function prepareLegs(options: TextCallOptions, scope: CallScope): Promise<readonly Leg[]> {
+  const { route, targets } = options
+  const legs = placesOf(route).map((place, index) => prepareLeg(options, targets[place] as Target, index))
+  const look: Look = { inspected: undefined }
   const admitted: Leg[] = []
   for (const [index, leg] of legs.entries()) admitted.push(await admitLeg(options, leg, index, scope, look))
   return admitted
@@ -420,8 +415,12 @@ function judgeIntentOf(
   })
   leg.record.intent = intent
   const judged = guard.judgeIntent(intent)
-  const finish = (decision: Decision): Decision => (index > 0 ? judgeFallback(guard, leg, decision) : decision)
-  return judged instanceof Promise ? scope.race(judged).then(finish) : finish(judged)
+  if (judged instanceof Promise) return scope.race(judged).then((late) => judgeFurther(guard, leg, index, late))
+  return judgeFurther(guard, leg, index, judged)
+}
+
+function judgeFurther(guard: Guard, leg: Leg, index: number, decision: Decision): Decision {
+  return index > 0 ? judgeFallback(guard, leg, decision) : decision
 }
 
 /** @throws UnsupportedFeatureError for the first loss that changes the meaning of the call */
@@ -436,7 +435,7 @@ function refuseLosses({ prepared, record, provider }: Leg): void {
       })
     }
     const { code, message, setting } = loss
-    record.warnings.push({ code, message, ...(setting !== undefined && { setting }) })
+    record.warn({ code, message, ...(setting !== undefined && { setting }) })
   }
 }
 
@@ -501,8 +500,8 @@ function createStep(options: TextCallOptions, leg: Leg, result: TextResult, trie
     usage: result.usage,
     model: stateModel(leg, result.rawModel),
     policy: record.receipt(),
-    warnings: Object.freeze(warnings ? [...record.warnings, ...warnings] : record.warnings.slice()),
-    attempts: Object.freeze(before.length === 0 ? record.attempts.slice() : [...before, ...record.attempts]),
+    warnings: Object.freeze(warnings ? [...record.warnings, ...warnings] : record.warnings),
+    attempts: Object.freeze(before.length === 0 ? record.attempts : [...before, ...record.attempts]),
     response: Object.freeze(requestId === undefined ? { status, headers } : { status, headers, requestId }),
   }
   const reasoning = joinTexts(content, 'reasoning')

@@ -37,6 +37,8 @@ export function findBadHeader(
 }
 
 /** Visible ASCII, Latin-1, space and tab: no line break can begin another header (RFC 9110, section 5.5). */
+const fieldValue = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
+
 function isFieldValue(value: unknown): boolean {
-  return typeof value === 'string' && /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value)
+  return typeof value === 'string' && fieldValue.test(value)
 }

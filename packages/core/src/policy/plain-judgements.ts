@@ -40,8 +40,14 @@ export function isPlain({ model, content, labels, dataClasses }: Intent): boolea
     content.personal === undefined &&
     content.masked === undefined &&
     dataClasses.length === 0 &&
-    Object.keys(labels).length === 0
+    isEmpty(labels)
   )
+}
+
+function isEmpty(labels: object): boolean {
+  // Labels are copies of plain objects: nothing is inherited.
+  for (const _ in labels) return false
+  return true
 }
 
 /** Origins by identity: those of a provider are one frozen list. */

@@ -22,12 +22,12 @@ export class Telemetry {
 
   /** Runs a call and tells how it begins and ends. `describe` is asked only when somebody listens. */
   call<R>(describe: () => CallFacts, work: () => Promise<R>): Promise<R> {
-    return this.#isHeard ? this.#tell(describe(), work, undefined) : work()
+    return this.isHeard ? this.#tell(describe(), work, undefined) : work()
   }
 
   /** The same for a stream, whose first part is a fact too. */
   stream<R>(describe: () => CallFacts, outlet: StreamOutlet, work: (outlet: StreamOutlet) => Promise<R>): Promise<R> {
-    if (!this.#isHeard) return work(outlet)
+    if (!this.isHeard) return work(outlet)
     const watched = new WatchedOutlet(outlet)
     return this.#tell(describe(), () => work(watched), watched)
   }
@@ -40,7 +40,8 @@ export class Telemetry {
     if (this.#logger) logAttempt(this.#logger, message)
   }
 
-  get #isHeard(): boolean {
+  /** Somebody wants to know of calls. */
+  get isHeard(): boolean {
     return this.#logger !== undefined || calls.hasSubscribers
   }
 
