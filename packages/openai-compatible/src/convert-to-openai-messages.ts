@@ -86,6 +86,8 @@ function joinInstructions(messages: TextCall['messages']): string | undefined {
 }
 
 function convertUserContent(message: PartMessage): string | readonly OpenAiContentPart[] {
+  const [first] = message.content
+  if (message.content.length === 1 && first?.type === 'text') return first.text
   if (message.content.every(({ type }) => type === 'text')) return joinText(message)
   return message.content.flatMap((part): readonly OpenAiContentPart[] => {
     if (part.type === 'text') return [{ type: 'text', text: part.text }]

@@ -13,17 +13,6 @@ export interface RequestDialect extends MessageDialect {
   readonly withoutSettings?: readonly (keyof TextSettings)[]
 }
 
-/** The word of the wire for each setting but two, whose words depend on the endpoint. */
-const settingWords = {
-  temperature: 'temperature',
-  topP: 'top_p',
-  seed: 'seed',
-  frequencyPenalty: 'frequency_penalty',
-  presencePenalty: 'presence_penalty',
-} as const satisfies Partial<Record<keyof TextSettings, string>>
-
-const wordedSettings = Object.entries(settingWords) as [keyof typeof settingWords, string][]
-
 /**
  * The body of `POST /chat/completions`. `model`: as the wire spells it. `extraBody` goes below everything that has a
  * word of its own. `stop` is not sent: core cuts the answer itself.
@@ -58,12 +47,15 @@ function enterSettings(
   settings: TextSettings,
   { tokenParameter = 'max_tokens', withoutSettings = [] }: RequestDialect,
 ): void {
-  const { maxOutputTokens, reasoningEffort } = settings
-  for (const [name, word] of wordedSettings) {
-    if (settings[name] !== undefined && !withoutSettings.includes(name)) body[word] = settings[name]
-  }
+  const { temperature, topP, seed, frequencyPenalty, presencePenalty, maxOutputTokens, reasoningEffort } = settings
+  const takes = (name: keyof TextSettings): boolean => !withoutSettings.includes(name)
+  if (temperature !== undefined && takes('temperature')) body['temperature'] = temperature
+  if (topP !== undefined && takes('topP')) body['top_p'] = topP
+  if (seed !== undefined && takes('seed')) body['seed'] = seed
+  if (frequencyPenalty !== undefined && takes('frequencyPenalty')) body['frequency_penalty'] = frequencyPenalty
+  if (presencePenalty !== undefined && takes('presencePenalty')) body['presence_penalty'] = presencePenalty
   if (maxOutputTokens !== undefined) body[tokenParameter] = maxOutputTokens
-  if (reasoningEffort !== undefined && !withoutSettings.includes('reasoningEffort')) {
+  if (reasoningEffort !== undefined && takes('reasoningEffort')) {
     body['reasoning_effort'] = reasoningEffort === 'off' ? 'none' : reasoningEffort
   }
 }

@@ -134,7 +134,7 @@ function createDialect(settings: OpenAiCompatibleCallSettings, useless: readonly
     ...settings,
     service,
     withoutSettings: [...withoutSettings, ...useless],
-    convertModel: (answered) => modelAliases.get(answered) ?? answered,
+    convertModel: (answered) => (modelAliases.size === 0 ? answered : (modelAliases.get(answered) ?? answered)),
   }
 }
 
@@ -158,12 +158,17 @@ export function checkOpenAiCompatibleCall(
   return losses
 }
 
+function holdsMedia(content: readonly CallPart[]): boolean {
+  for (let at = 0; at < content.length; at++) if (content[at]?.type === 'media') return true
+  return false
+}
+
 /** Files that stand where a chat completion takes none. */
 export function checkMedia({ messages }: TextCall, { title }: Surface): readonly Loss[] {
   const losses: Loss[] = []
   for (let index = 0; index < messages.length; index++) {
     const { role, content } = messages[index] as PartMessage
-    if (!content.some(({ type }) => type === 'media')) continue
+    if (!holdsMedia(content)) continue
     const media = content.filter((part): part is Extract<CallPart, { type: 'media' }> => part.type === 'media')
     if (media.length > 0 && role !== 'user') {
       losses.push({

@@ -72,12 +72,12 @@ export class CallRecord {
     this.#network = network
   }
 
-  enterAttempts(...attempts: readonly Attempt[]): void {
-    this.attempts = this.attempts.concat(attempts)
+  enterAttempt(attempt: Attempt): void {
+    this.attempts = [...this.attempts, attempt]
   }
 
   warn(warning: Warning): void {
-    this.warnings = this.warnings.concat(warning)
+    this.warnings = [...this.warnings, warning]
   }
 
   decide(decision: Decision): void {
@@ -87,7 +87,7 @@ export class CallRecord {
   #enter(decision: Decision): boolean {
     // A retry repeats the decision of the attempt before: the same object says the same.
     if (this.#decisions.at(-1) === decision) return false
-    this.#decisions = this.#decisions.concat(decision)
+    this.#decisions = [...this.#decisions, decision]
     return true
   }
 
@@ -100,7 +100,7 @@ export class CallRecord {
   #tellOfSocket(): void {
     for (const decision of this.socketDecisions) {
       if (this.#told.includes(decision)) continue
-      this.#told = this.#told.concat(decision)
+      this.#told = [...this.#told, decision]
       this.#tell(decision)
     }
   }
@@ -156,7 +156,7 @@ export class CallRecord {
   }
 
   #createReceipt(): Receipt {
-    const decisions = this.#decisions.concat(this.socketDecisions)
+    const decisions = [...this.#decisions, ...this.socketDecisions]
     const denial = decisions.find(({ verdict }) => verdict === 'deny')
     const would = denial ? undefined : decisions.find((decision) => decision.would === 'deny')
     const { provider, model, providerLogging } = this.#target

@@ -6,7 +6,7 @@ import type { ToolChoice } from '../vocabulary/tools.ts'
 import { checkConversation, type DraftMessage } from './check-messages.ts'
 import { checkToolChoice, checkTools, type CheckedTools } from './check-tools.ts'
 import { checkKeys, checkNumber, isObject, refuse } from './checks.ts'
-import { isTextAlone } from './load-files.ts'
+import { areTextAlone } from './load-files.ts'
 import type { TextStep } from './text-result.ts'
 
 export const settingNames = [
@@ -107,10 +107,7 @@ export function checkTextOptions(verb: string, options: unknown): CheckedText {
     signal: checkSignal(options['signal']),
     includeRaw: checkInclude(options['include']),
     isPlain:
-      tools.size === 0 &&
-      options['output'] === undefined &&
-      options['onStep'] === undefined &&
-      messages.every(isTextAlone),
+      tools.size === 0 && options['output'] === undefined && options['onStep'] === undefined && areTextAlone(messages),
   }
 }
 
@@ -124,6 +121,13 @@ export function checkSettings(options: Record<string, unknown>): TextSettings {
   if (options['reasoningEffort'] !== undefined) {
     checkWord('reasoningEffort', options['reasoningEffort'], ['off', 'low', 'medium', 'high'])
   }
+  for (const name of settingNames) if (options[name] !== undefined) return copySettings(options)
+  return noSettings
+}
+
+const noSettings: TextSettings = Object.freeze({})
+
+function copySettings(options: Record<string, unknown>): TextSettings {
   const given: Record<string, unknown> = {}
   for (const name of settingNames) if (options[name] !== undefined) given[name] = options[name]
   return Object.freeze(given)

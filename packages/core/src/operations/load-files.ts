@@ -82,12 +82,19 @@ export function loadFiles(
   scope: CallScope,
 ): readonly PartMessage[] | Promise<readonly PartMessage[]> {
   // Most conversations are text alone: nothing has to be read, and nothing to be copied.
-  return messages.every(isTextAlone) ? (messages as readonly PartMessage[]) : loadParts(messages, scope)
+  return areTextAlone(messages) ? (messages as readonly PartMessage[]) : loadParts(messages, scope)
 }
 
 /** Nothing of it is a file, or would be left out. */
-export function isTextAlone({ content }: DraftMessage): boolean {
-  return content.length > 0 && content.every(({ type }) => type === 'text')
+export function areTextAlone(messages: readonly DraftMessage[]): boolean {
+  for (let index = 0; index < messages.length; index++) if (!isTextAlone(messages[index] as DraftMessage)) return false
+  return true
+}
+
+function isTextAlone({ content }: DraftMessage): boolean {
+  // By index: see countContent.
+  for (let at = 0; at < content.length; at++) if (content[at]?.type !== 'text') return false
+  return content.length > 0
 }
 
 async function loadParts(messages: readonly DraftMessage[], scope: CallScope): Promise<readonly PartMessage[]> {

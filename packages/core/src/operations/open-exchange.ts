@@ -11,6 +11,7 @@ import type { CallContext } from './call-context.ts'
 import { createHeaders } from './create-headers.ts'
 import { auditSend, type AuditTicket } from './audit-call.ts'
 import { encodeMultipart } from './encode-multipart.ts'
+import { JudgedUrl } from './judged-url.ts'
 import { lookIntoBody } from './look-into-body.ts'
 
 /** A request on its way. */
@@ -20,20 +21,8 @@ export interface OpenedExchange {
   readonly ticket: AuditTicket | undefined
 }
 
-type JudgedUrl = ReturnType<Guard['judgeUrl']>
-
-/** An address that was approved, and for which requests. */
-interface ApprovedUrl {
-  readonly method: string
-  readonly hasBody: boolean
-  readonly model: string | undefined
-  readonly judged: JudgedUrl
-  /** The path of the address, to which an operation adds its own. */
-  readonly basePath: string
-}
-
 /** Judgements of endpoint addresses: the spelling of a URL is parsed and judged once per policy, not per call. */
-const judgements = new WeakMap<Guard, WeakMap<Endpoint, ApprovedUrl[]>>()
+const judgements = new WeakMap<Guard, WeakMap<Endpoint, JudgedUrl[]>>()
 /** For one endpoint: a few models, a few methods. */
 const judgementLimit = 50
 
@@ -86,10 +75,10 @@ function approve(
   const { guard, scope, record } = context
   scope.throwIfOver()
   const endpoint = endpointOf(context.provider, request)
-  const { judged, basePath } = judgeEndpoint(context, endpoint, request)
-  const { decision, url, origin } = judged
+  const judged = judgeEndpoint(context, endpoint, request)
+  const { decision, origin } = judged
   record.decide(decision)
-  if (decision.verdict === 'deny' || !url || !origin) throw createDeniedError(decision)
+  if (decision.verdict === 'deny' || origin === undefined) throw createDeniedError(decision)
   record.origin = origin
   const { body } = request
   const form = isForm(body) ? encodeMultipart(body) : undefined
@@ -101,7 +90,7 @@ function approve(
     guard.judgeEnvironment(process.env) ??
     lookIntoBody(context, request)
   if (denial) throw createDeniedError(denial)
-  const path = joinPath(url, basePath, request)
+  const path = judged.pathOf(request)
   return { context, request, reader, endpoint, origin, path, headers, body: isForm(body) ? form?.bytes : body }
 }
 
@@ -151,26 +140,21 @@ function endpointOf(provider: Provider, request: WireRequest): Endpoint {
   )
 }
 
-function judgeEndpoint(
-  { guard, model }: CallContext,
-  endpoint: Endpoint,
-  { method, body }: WireRequest,
-): Pick<ApprovedUrl, 'judged' | 'basePath'> {
+function judgeEndpoint({ guard, model }: CallContext, endpoint: Endpoint, request: WireRequest): JudgedUrl {
   const known = approvedOf(guard, endpoint)
-  const hasBody = body !== undefined
-  const id = model?.id
-  const before = known.find((one) => one.model === id && one.method === method && one.hasBody === hasBody)
-  if (before) return before
+  const { method } = request
+  const hasBody = request.body !== undefined
+  for (const one of known) if (one.isFor(method, hasBody, model?.id)) return one
   const credentialOnly = endpoint.credentialOnly === true
-  const judged = guard.judgeUrl(endpoint.url, { credentialOnly, method, hasBody, ...(model && { model }) })
-  const fresh = { method, hasBody, model: id, judged, basePath: judged.url?.pathname.replace(/\/+$/, '') ?? '' }
+  const judgement = guard.judgeUrl(endpoint.url, { credentialOnly, method, hasBody, ...(model && { model }) })
+  const judged = new JudgedUrl(judgement, method, hasBody, model?.id)
   const { verdict, would } = judged.decision
   // A refusal is said anew to each call, and what was only observed is judged anew: observing may end.
-  if (verdict === 'allow' && !would && known.length < judgementLimit) known.push(fresh)
-  return fresh
+  if (verdict === 'allow' && !would && known.length < judgementLimit) known.push(judged)
+  return judged
 }
 
-function approvedOf(guard: Guard, endpoint: Endpoint): ApprovedUrl[] {
+function approvedOf(guard: Guard, endpoint: Endpoint): JudgedUrl[] {
   let byEndpoint = judgements.get(guard)
   if (!byEndpoint) judgements.set(guard, (byEndpoint = new WeakMap()))
   let approved = byEndpoint.get(endpoint)
@@ -180,13 +164,4 @@ function approvedOf(guard: Guard, endpoint: Endpoint): ApprovedUrl[] {
 
 function isForm(body: WireRequest['body']): body is Multipart {
   return typeof body === 'object' && !(body instanceof Uint8Array)
-}
-
-/** The path of the approved URL with the operation's own behind it; without one the URL goes as it was approved. */
-function joinPath(url: URL, basePath: string, { path, query }: WireRequest): string {
-  if (path === '' && !query) return url.pathname + url.search
-  const joined = basePath + path
-  if (!query) return joined
-  const spelled = new URLSearchParams(query).toString()
-  return spelled === '' ? joined : `${joined}?${spelled}`
 }

@@ -294,7 +294,7 @@ function enterAttempt(
     ? { provider: name, model: model.id, startedAt, durationMs }
     : { provider: name, startedAt, durationMs }
   if (error !== undefined) attempt.error = describeError(error)
-  record.enterAttempts(attempt)
+  record.enterAttempt(attempt)
   auditOutcome(services.audit, record, made?.ticket, durationMs, attempt.error?.code)
   services.telemetry.attempt(() => describeAttempt(record, operation, attempt))
 }
@@ -326,7 +326,7 @@ async function grantAccess(context: CallContext): Promise<GrantedAccess | undefi
     return await scope.race(services.authorizer.grant(provider, secretRequest, scope, start))
   } catch (error) {
     // What the token exchange tried, the call tried.
-    if (ShlyuzError.isInstance(error) && !scope.over) record.enterAttempts(...error.attempts)
+    if (ShlyuzError.isInstance(error) && !scope.over) for (const one of error.attempts) record.enterAttempt(one)
     throw error
   }
 }

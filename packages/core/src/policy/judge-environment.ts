@@ -26,16 +26,13 @@ export function hasUnusedProxy(env: Environment): boolean {
 function usesEnvironmentProxy(env: Environment): boolean {
   const variable = env['NODE_USE_ENV_PROXY']
   if (variable !== undefined && variable !== '' && variable !== '0') return true
-  return env === process.env ? (switchedOnAtStart ??= isSwitchedOn(env)) : isSwitchedOn(env)
+  return switchesOn(env['NODE_OPTIONS'] ?? '') || process.execArgv.some(switchesOn)
 }
 
-/** Node reads its options when it starts: what becomes of the variable later means nothing. A look costs 0.1 µs. */
-let switchedOnAtStart: boolean | undefined
-
-function isSwitchedOn(env: Environment): boolean {
-  // Node reads `_` in its options as `-`.
-  const options = [env['NODE_OPTIONS'] ?? '', ...process.execArgv].map((one) => one.replaceAll('_', '-'))
-  return options.some((one) => one.includes('--use-env-proxy'))
+/** Node reads `_` in its options as `-`. */
+function switchesOn(options: string): boolean {
+  // The first look is for speed alone: this is asked in each attempt.
+  return options.includes('env') && options.replaceAll('_', '-').includes('--use-env-proxy')
 }
 
 function setProxies(env: Environment): string[] {

@@ -111,7 +111,9 @@ export class CallScope implements WheelEntry {
 
   remove(running: Cancellable): void {
     const index = this.#running.indexOf(running)
-    if (index >= 0) this.#running.splice(index, 1)
+    // The last one goes without `splice`, which makes a list of what it took.
+    if (index >= 0 && index === this.#running.length - 1) this.#running.pop()
+    else if (index >= 0) this.#running.splice(index, 1)
   }
 
   /** The promise's result, or the scope's end if that comes first. */
