@@ -41,9 +41,11 @@ import { loadFiles } from './operations/load-files.ts'
 import { Prepaid } from './operations/prepaid.ts'
 import { askAlong } from './operations/ask-along.ts'
 import { placesOf, planRoute, type Route, type RoutePlan } from './operations/route.ts'
-import { createDraft, singleCall, type TextLoopOptions } from './operations/single-call.ts'
+import { TextDraft } from './operations/create-text-call.ts'
+import { TextCallOptions } from './operations/text-call-options.ts'
 import { runTextLoop } from './operations/text-loop.ts'
 import type { GenerateTextResult } from './operations/text-result.ts'
+import { TextQuestion } from './operations/text-question.ts'
 import { TextStream, type StreamOutlet } from './operations/text-stream.ts'
 import { UploadRegistry } from './operations/uploads.ts'
 import { verifyPolicy, type PolicyVerification } from './operations/verify-policy/verify-policy.ts'
@@ -64,6 +66,7 @@ import type { CallFacts } from './telemetry/call-message.ts'
 import { Telemetry } from './telemetry/telemetry.ts'
 import { CallScope } from './transport/call-scope.ts'
 import { DeadlineWheel } from './transport/deadline-wheel.ts'
+import { OpenScopes } from './transport/open-scopes.ts'
 import { Pools } from './transport/pools.ts'
 import type { EmbedManyResult, EmbedResult } from './vocabulary/embeddings.ts'
 import type { GenerateImageResult } from './vocabulary/images.ts'
@@ -102,7 +105,7 @@ class ShlyuzClient {
   readonly #services: ClientServices
   readonly #pools: Pools
   readonly #wheel = new DeadlineWheel()
-  readonly #open = new Set<CallScope>()
+  readonly #open = new OpenScopes()
   readonly #onWarning: (warning: Warning) => void
   /** Shared by all streams. */
   readonly #closeScope = (scope: CallScope): void => {
@@ -151,7 +154,7 @@ class ShlyuzClient {
     }
   }
 
-  #tellOf(text: TextLoopOptions, scope: CallScope): Promise<GenerateTextResult<unknown>> {
+  #tellOf(text: TextCallOptions, scope: CallScope): Promise<GenerateTextResult<unknown>> {
     return this.#services.telemetry.call(
       () => describeText('generateText', text),
       () => runTextLoop(text, scope, undefined),
@@ -188,8 +191,8 @@ class ShlyuzClient {
     const checked = checkTextOptions('check', options)
     const scope = this.#openScope(options, checked.signal)
     try {
-      const draft = createDraft(checked, await loadFiles(checked.messages, scope))
-      return await checkCall(singleCall(this.#textOptions(options, checked), draft), scope)
+      const draft = new TextDraft(checked, await loadFiles(checked.messages, scope))
+      return await checkCall(new TextQuestion(this.#textOptions(options, checked), draft), scope)
     } finally {
       this.#closeScope(scope)
     }
@@ -369,8 +372,7 @@ class ShlyuzClient {
     while (this.#open.size > 0 && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, Math.min(20, until - performance.now())))
     }
-    for (const scope of this.#open)
-      scope.fail(new ClientClosedError('the client was closed while the call ran', { hint: closedHint }))
+    this.#open.fail(() => new ClientClosedError('the client was closed while the call ran', { hint: closedHint }))
     await this.#cleanUp()
     await this.#pools.destroy()
     this.#wheel.stop()
@@ -387,9 +389,9 @@ class ShlyuzClient {
     ])
   }
 
-  #textOptions(options: TextOptions<Providers>, checked: CheckedText): TextLoopOptions {
+  #textOptions(options: TextOptions<Providers>, checked: CheckedText): TextCallOptions {
     const { targets, route } = planRoute(this.#providers, options.model)
-    return {
+    return new TextCallOptions({
       services: this.#services,
       guard: this.#guardFor(options.policy),
       callId: createCallId(),
@@ -401,7 +403,7 @@ class ShlyuzClient {
       retries: this.#retriesOf(options.retries),
       priority: priorityOf(options.priority),
       uploads: [],
-    }
+    })
   }
 
   /** Runs a call in a scope of its own, with what the options of every call say. */
@@ -552,7 +554,7 @@ function about(
   return { verb, operation, targets }
 }
 
-function describeText(verb: string, { callId, targets }: TextLoopOptions): CallFacts {
+function describeText(verb: string, { callId, targets }: TextCallOptions): CallFacts {
   return { call: callId, ...about(verb, 'chat', ...targets) }
 }
 

@@ -4,17 +4,19 @@ import type { Target } from './find-target.ts'
 import { placesOf } from './route.ts'
 import { inspectDraft } from './inspect-call.ts'
 import { estimateCost } from './prices.ts'
-import { aheadOf, foreignFiles, judgeLeg, prepareLeg, type TextCallOptions } from './text-call.ts'
+import { aheadOf, foreignFiles, judgeLeg, prepareLeg } from './text-call.ts'
+import type { TextQuestion } from './text-question.ts'
 
 /** What each target of a text call would lose, and what the policy says of it. Nothing is sent. */
-export async function checkCall(options: TextCallOptions, scope: CallScope): Promise<readonly CheckResult[]> {
+export async function checkCall(question: TextQuestion, scope: CallScope): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = []
-  const inspected = inspectDraft(options.guard, options.draft)
-  for (const [index, place] of placesOf(options.route).entries()) {
-    const target = options.targets[place] as Target
-    const judged = await judgeLeg(options, prepareLeg(options, target, index), index, scope, inspected)
-    const { provider, ref, prices, prepared, record } = judged.leg
-    record.decide(judged.decision)
+  const inspected = inspectDraft(question.call.guard, question.draft)
+  for (const [index, place] of placesOf(question.route).entries()) {
+    const target = question.call.targets[place] as Target
+    const leg = prepareLeg(question, target, index)
+    const decision = await judgeLeg(question, leg, index, scope, inspected)
+    const { provider, ref, prices, prepared, record } = leg
+    record.decide(decision)
     const estimate = estimateCost(prices, aheadOf(prepared))
     results.push(
       Object.freeze({

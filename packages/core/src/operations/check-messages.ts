@@ -2,6 +2,7 @@ import type {
   ContentPart,
   ImagePart,
   Message,
+  TextPart,
   ToolApprovalPart,
   ToolResultPart,
   UserPart,
@@ -41,15 +42,17 @@ export function checkConversation(options: Record<string, unknown>): readonly Dr
         : 'prompt: непустая строка; список сообщений передайте в messages.',
     )
   }
-  const leading: readonly DraftMessage[] = isText(instructions) ? [textMessage('system', instructions)] : []
-  if (isText(prompt)) return Object.freeze([...leading, textMessage('user', prompt)])
+  const leading: readonly DraftMessage[] = isText(instructions) ? [new TextMessage('system', instructions)] : []
+  if (isText(prompt)) return Object.freeze([...leading, new TextMessage('user', prompt)])
   if (!Array.isArray(messages) || messages.length === 0) {
     return refuse(
       'messages must be a list with at least one message',
       "messages: список, хотя бы одно сообщение: [{ role: 'user', content: 'текст' }]; один вопрос проще задать в prompt.",
     )
   }
-  const converted = messages.map((message: unknown, index) => convertMessage(message as Message, index))
+  // No `map`: optimised, it makes lists of another kind than before, and all code compiled for them is made anew.
+  const converted: DraftMessage[] = []
+  for (const [index, message] of messages.entries()) converted.push(convertMessage(message as Message, index))
   checkOrder(converted)
   return Object.freeze(leading.length === 0 ? converted : [...leading, ...converted])
 }
@@ -58,8 +61,25 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== ''
 }
 
-function textMessage(role: Role, text: string): DraftMessage {
-  return Object.freeze({ role, content: Object.freeze([Object.freeze({ type: 'text' as const, text })]) })
+/** Messages of text alone are classes, and their lists no literals: see `Leg`. They hold the longest strings of a call. */
+class TextMessage implements DraftMessage {
+  readonly role: Role
+  readonly content: readonly TextPart[]
+
+  constructor(role: Role, text: string) {
+    this.role = role
+    this.content = Object.freeze(Array.of(Object.freeze(new PlainTextPart(text))))
+    Object.freeze(this)
+  }
+}
+
+class PlainTextPart implements TextPart {
+  readonly type = 'text'
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
 }
 
 const partsOf: Record<Role, readonly DraftPart['type'][]> = {
@@ -98,7 +118,7 @@ function convertMessage(message: Message, index: number): DraftMessage {
   }
   if (typeof content === 'string' && role !== 'tool') {
     if (!isText(content)) refuse(`${where} is empty`, `${where}: пустой текст; уберите сообщение или заполните его.`)
-    return textMessage(role, content)
+    return new TextMessage(role, content)
   }
   const allowed = partsOf[role]
   if (!Array.isArray(content) || content.length === 0 || allowed.length === 0) {

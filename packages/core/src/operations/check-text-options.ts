@@ -47,8 +47,15 @@ export const textOptionNames = [
   'include',
 ] as const
 
-/** The neutral part of a text call, checked. */
-export interface CheckedText {
+/** Most stop strings, and the longest one: bounds of the hold-back. */
+const stopCountLimit = 16
+const stopLengthLimit = 256
+
+const defaultMaxSteps = 8
+const stepLimit = 100
+
+/** The neutral part of a text call, checked. A class: see `Leg`. */
+export class CheckedText {
   readonly messages: readonly DraftMessage[]
   readonly settings: TextSettings
   readonly stops: readonly string[]
@@ -68,47 +75,41 @@ export interface CheckedText {
   readonly includeRaw: boolean
   /** Text is all that is given, and nothing is asked for but text. */
   readonly isPlain: boolean
+
+  /** @throws ConfigurationError for a wrong value */
+  constructor(options: Record<string, unknown>) {
+    const tools = checkTools(options['tools'])
+    checkFunction('onStep', options['onStep'])
+    checkFunction('approve', options['approve'])
+    checkNumber('maxSteps', options['maxSteps'], 1, stepLimit, true)
+    const { labels, dataClasses } = collectLabels(options)
+    const runs = tools.size > 0 && [...tools.values()].some(({ tool }) => tool.execute !== undefined)
+    this.messages = checkConversation(options)
+    this.settings = checkSettings(options)
+    this.stops = checkStops(options['stop'])
+    this.tools = tools
+    this.toolChoice = checkToolChoice(options['toolChoice'], tools)
+    this.parallelToolCalls = checkBoolean('parallelToolCalls', options['parallelToolCalls'])
+    this.maxSteps = (options['maxSteps'] as number | undefined) ?? (runs ? defaultMaxSteps : 1)
+    this.onStep = options['onStep'] as CheckedText['onStep']
+    this.approve = options['approve'] as CheckedText['approve']
+    this.onToolError = checkWord('onToolError', options['onToolError'], ['tell', 'throw'])
+    this.output = options['output'] === undefined ? undefined : resolveSchema(options['output'], 'output')
+    this.outputMode = checkWord('outputMode', options['outputMode'], ['auto', 'native', 'emulated'])
+    this.uploads = checkWord('uploads', options['uploads'], ['keep', 'delete'])
+    this.labels = labels
+    this.dataClasses = dataClasses
+    this.signal = checkSignal(options['signal'])
+    this.includeRaw = checkInclude(options['include'])
+    this.isPlain = tools.size === 0 && !this.output && !this.onStep && areTextAlone(this.messages)
+  }
 }
-
-/** Most stop strings, and the longest one: bounds of the hold-back. */
-const stopCountLimit = 16
-const stopLengthLimit = 256
-
-const defaultMaxSteps = 8
-const stepLimit = 100
 
 /** @throws ConfigurationError */
 export function checkTextOptions(verb: string, options: unknown): CheckedText {
   if (!isObject(options)) refuse(`${verb} takes an object of options`, `Пишите ${verb}({ model, prompt }).`)
   checkKeys(verb, options, textOptionNames)
-  const tools = checkTools(options['tools'])
-  checkFunction('onStep', options['onStep'])
-  checkFunction('approve', options['approve'])
-  checkNumber('maxSteps', options['maxSteps'], 1, stepLimit, true)
-  const { labels, dataClasses } = collectLabels(options)
-  const messages = checkConversation(options)
-  const runs = tools.size > 0 && [...tools.values()].some(({ tool }) => tool.execute !== undefined)
-  return {
-    messages,
-    settings: checkSettings(options),
-    stops: checkStops(options['stop']),
-    tools,
-    toolChoice: checkToolChoice(options['toolChoice'], tools),
-    parallelToolCalls: checkBoolean('parallelToolCalls', options['parallelToolCalls']),
-    maxSteps: (options['maxSteps'] as number | undefined) ?? (runs ? defaultMaxSteps : 1),
-    onStep: options['onStep'] as CheckedText['onStep'],
-    approve: options['approve'] as CheckedText['approve'],
-    onToolError: checkWord('onToolError', options['onToolError'], ['tell', 'throw']),
-    output: options['output'] === undefined ? undefined : resolveSchema(options['output'], 'output'),
-    outputMode: checkWord('outputMode', options['outputMode'], ['auto', 'native', 'emulated']),
-    uploads: checkWord('uploads', options['uploads'], ['keep', 'delete']),
-    labels,
-    dataClasses,
-    signal: checkSignal(options['signal']),
-    includeRaw: checkInclude(options['include']),
-    isPlain:
-      tools.size === 0 && options['output'] === undefined && options['onStep'] === undefined && areTextAlone(messages),
-  }
+  return new CheckedText(options)
 }
 
 export function checkSettings(options: Record<string, unknown>): TextSettings {
@@ -151,8 +152,10 @@ export function checkFunction(name: string, value: unknown): undefined {
   return refuse(`${name} must be a function`, `${name}: функция.`)
 }
 
+const noStops: readonly string[] = Object.freeze([])
+
 function checkStops(stop: unknown): readonly string[] {
-  if (stop === undefined) return []
+  if (stop === undefined) return noStops
   const stops: unknown[] = Array.isArray(stop) ? stop : [stop]
   const good =
     stops.length <= stopCountLimit &&

@@ -8,14 +8,13 @@ import type { Masker } from '../policy/masker.ts'
 import { optionsOf, parseProviderOptions } from './check-call-options.ts'
 import type { CheckedText } from './check-text-options.ts'
 import { countContent } from './create-intent.ts'
-import { createTextCall, findCard, type TextDraft } from './create-text-call.ts'
+import { createTextCall, findCard, TextDraft } from './create-text-call.ts'
 import { maskDraft } from './mask-call.ts'
 import { loadFiles } from './load-files.ts'
 import { applyLosses, refuseVerb, runModelCall, type CallFrame } from './run-call.ts'
 import { runOperation } from './run-operation.ts'
 import type { Target } from './find-target.ts'
 import { foreignFiles } from './text-call.ts'
-import { createDraft } from './single-call.ts'
 
 /** What `countTokens` gives. */
 export interface CountTokensResult {
@@ -34,7 +33,7 @@ export async function countTokens(
   providerOptions: unknown,
 ): Promise<CountTokensResult> {
   const messages = await loadFiles(checked.messages, frame.scope)
-  const draft = createDraft(checked, messages)
+  const draft = new TextDraft(checked, messages)
   let masked: TextDraft | undefined
   const aim = {
     provider,

@@ -7,10 +7,11 @@ import type { ModelCard, ModelRef } from '../vocabulary/models.ts'
 import type { TextSettings } from '../vocabulary/settings.ts'
 import type { ToolChoice, ToolSpec } from '../vocabulary/tools.ts'
 import type { Loss } from '../vocabulary/warnings.ts'
+import type { CheckedText } from './check-text-options.ts'
 import type { CheckedTools } from './check-tools.ts'
 
-/** What is asked, in neutral words, before a provider is chosen. */
-export interface TextDraft {
+/** What is asked, in neutral words, before a provider is chosen. A class: see `Leg`. */
+export class TextDraft {
   readonly messages: readonly PartMessage[]
   readonly settings: TextSettings
   readonly stream: boolean
@@ -21,16 +22,59 @@ export interface TextDraft {
   readonly outputMode: 'auto' | 'native' | 'emulated'
   /** No more tools: the output is due now. */
   readonly mustOutput: boolean
+
+  /** A question of a call; by default its first one. */
+  constructor(
+    checked: CheckedText,
+    messages: readonly PartMessage[],
+    stream = false,
+    toolChoice: ToolChoice = checked.toolChoice,
+    mustOutput = false,
+  ) {
+    this.messages = messages
+    this.settings = checked.settings
+    this.stream = stream
+    this.tools = checked.tools
+    this.toolChoice = toolChoice
+    this.parallelToolCalls = checked.parallelToolCalls
+    this.output = checked.output
+    this.outputMode = checked.outputMode
+    this.mustOutput = mustOutput
+  }
 }
 
-/** What one provider is asked. */
-export interface PreparedCall {
+/** What one provider is asked. A class: see `Leg`. */
+export class PreparedCall {
   readonly call: TextCall
   readonly losses: readonly Loss[]
   /** How the output is asked for; absent when none is. */
-  readonly outputMode?: 'native' | 'emulated'
+  declare readonly outputMode?: 'native' | 'emulated'
   /** The tool whose arguments are the output. */
-  readonly outputTool?: string
+  declare readonly outputTool?: string
+
+  constructor(call: TextCall, losses: readonly Loss[]) {
+    this.call = call
+    this.losses = losses
+  }
+}
+
+/** A call for text alone. A class: see `Leg`. */
+class PlainTextCall implements TextCall {
+  readonly messages: readonly PartMessage[]
+  readonly settings: TextSettings
+  readonly stream: boolean
+  readonly options: unknown
+  readonly tools: readonly ToolSpec[]
+  readonly toolChoice: ToolChoice
+
+  constructor({ messages, settings, stream, toolChoice }: TextDraft, tools: readonly ToolSpec[], options: unknown) {
+    this.messages = messages
+    this.settings = settings
+    this.stream = stream
+    this.options = options
+    this.tools = tools
+    this.toolChoice = toolChoice
+  }
 }
 
 const noTools: readonly ToolSpec[] = Object.freeze([])
@@ -40,8 +84,7 @@ export function createTextCall(draft: TextDraft, provider: Provider, ref: ModelR
   const { messages, settings, stream, tools, parallelToolCalls, output } = draft
   const specs = tools.size === 0 ? noTools : [...tools.values()].map(({ spec }) => spec)
   if (!output && parallelToolCalls === undefined) {
-    // Most calls. Written out: spreads cost them time and room.
-    return finish(provider, ref, { messages, settings, stream, options, tools: specs, toolChoice: draft.toolChoice })
+    return finish(provider, ref, new PlainTextCall(draft, specs, options))
   }
   const common = {
     messages,
@@ -83,7 +126,7 @@ export function createTextCall(draft: TextDraft, provider: Provider, ref: ModelR
 
 function finish(provider: Provider, ref: ModelRef, call: TextCall): PreparedCall {
   const frozen = Object.freeze(call)
-  return { call: frozen, losses: provider.check(frozen, ref) }
+  return new PreparedCall(frozen, provider.check(frozen, ref))
 }
 
 function keeper(provider: Provider, ref: ModelRef, options: unknown): (feature: Feature) => string {

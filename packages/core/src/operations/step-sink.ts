@@ -4,7 +4,7 @@ import type { ToolCallIds } from '../tools/tool-call-ids.ts'
 import type { StreamPart } from '../vocabulary/stream-parts.ts'
 import type { PreparedCall } from './create-text-call.ts'
 import type { AnswerSource, PartSink } from './stream-answer-reader.ts'
-import type { SinkFactory } from './text-call.ts'
+import type { SinkFactory } from './text-question.ts'
 import type { StreamOutlet } from './text-stream.ts'
 
 /** Takes the parts of one answer: gives tool calls their ids, and shows the output as it grows. */

@@ -1,28 +1,22 @@
-import type { Attempt } from '../errors/shlyuz-error.ts'
 import { StreamInterruptedError } from '../errors/stream-interrupted-error.ts'
 import { UnsupportedFeatureError } from '../errors/unsupported-feature-error.ts'
 import { createDeniedError } from '../policy/create-denied-error.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Guard } from '../policy/guard.ts'
-import type { ContentFacts, ModelIdentity } from '../policy/intent.ts'
-import type { MaskSession } from '../policy/masker.ts'
+import type { ContentFacts } from '../policy/intent.ts'
 import type { Provider, TextCall, TextResult } from '../provider.ts'
-import { movesOn, worthWaitingMs } from '../resilience/moves-on.ts'
+import { movesOn } from '../resilience/moves-on.ts'
 import type { LatencyWatch } from '../resilience/latencies.ts'
-import { serverWaitCapMs } from '../resilience/retry.ts'
 import type { CallScope } from '../transport/call-scope.ts'
 import type { ContentPart } from '../vocabulary/messages.ts'
-import type { ModelRef } from '../vocabulary/models.ts'
 import type { StreamPart } from '../vocabulary/stream-parts.ts'
-import type { Cost, Price, Usage } from '../vocabulary/usage.ts'
+import type { Cost, Usage } from '../vocabulary/usage.ts'
 import type { Loss } from '../vocabulary/warnings.ts'
 import { auditDenial } from './audit-call.ts'
 import { findDeniedAddress } from './find-denied-address.ts'
 import { calculateCost, sumCosts } from './calculate-cost.ts'
-import type { CallContext, ClientServices, Restore } from './call-context.ts'
+import type { Restore } from './call-context.ts'
 import { CallRecord } from './call-record.ts'
-import type { CheckedText } from './check-text-options.ts'
-import type { AllTimeouts } from './check-timeouts.ts'
 import { optionsOf } from './check-call-options.ts'
 import { countContent, createIntent } from './create-intent.ts'
 import { assumedFileCharacters, assumedOutputTokens, type Ahead } from './prices.ts'
@@ -40,52 +34,18 @@ import { restorePart } from './mask-call.ts'
 import type { Target } from './find-target.ts'
 import { HedgeLost, placesOf, runRoute, type LegRun, type Route } from './route.ts'
 import { knowTarget } from './know-target.ts'
+import { Leg } from './leg.ts'
 import { partsOf } from './parts-of.ts'
 import { runOperation } from './run-operation.ts'
 import type { AnswerSource, PartSink } from './stream-answer-reader.ts'
 import { StopCutter } from './stop-cutter.ts'
+import { TextCallContext } from './text-call-context.ts'
 import type { TextStep } from './text-result.ts'
 import { today } from './today.ts'
-import type { CallUploads } from './uploads.ts'
+import { TriedLegs } from './tried-legs.ts'
+import type { TextQuestion } from './text-question.ts'
 
-export interface TextCallOptions {
-  readonly services: ClientServices
-  readonly guard: Guard
-  /** Tells the call from others. */
-  readonly callId: string
-  readonly draft: TextDraft
-  readonly checked: Pick<CheckedText, 'stops' | 'labels' | 'dataClasses' | 'includeRaw'>
-  readonly providerOptions: unknown
-  readonly targets: readonly Target[]
-  /** In which order they are asked. */
-  readonly route: Route
-  readonly timeouts: AllTimeouts
-  readonly retries: number
-  readonly priority: number
-  /** The files that targets which answered have put at their services: settled when the call is over. */
-  readonly uploads: CallUploads[]
-  /** Absent: no stream. */
-  readonly sinks: SinkFactory | undefined
-}
-
-/** Makes the place where the parts of a target's stream go. */
-export interface SinkFactory {
-  createSink(prepared: PreparedCall): PartSink
-}
-
-/** One target of a call, checked and judged: ready to be asked. */
-export interface Leg {
-  readonly provider: Provider
-  readonly ref: ModelRef
-  readonly identity: ModelIdentity
-  readonly prices: readonly Price[] | undefined
-  readonly prepared: PreparedCall
-  readonly record: CallRecord
-  /** Given when personal data is masked: puts the values back. */
-  readonly session?: MaskSession
-  /** What the policy demands on every request. */
-  readonly headers?: Readonly<Record<string, string>>
-}
+const none: readonly never[] = Object.freeze([])
 
 /** The answer of the target that gave one. */
 export interface TextAnswer {
@@ -99,89 +59,57 @@ export interface TextAnswer {
  * Asks a model once: prepares and judges every target before anything is sent, then asks them along the route. The sink
  * gets the parts of a stream.
  */
-export function runTextCall(options: TextCallOptions, scope: CallScope): Promise<TextAnswer> {
-  const { route } = options
-  if (typeof route !== 'number') return prepareLegs(options, scope).then((legs) => askLegs(options, route, legs, scope))
+export function runTextCall(question: TextQuestion, scope: CallScope): Promise<TextAnswer> {
+  const { route } = question
+  if (typeof route !== 'number')
+    return prepareLegs(question, scope).then((legs) => askLegs(question, route, legs, scope))
   // Most calls have one target: then nothing is waited for before it is asked.
-  const leg = prepareOnly(options, route, scope)
-  const run: LegRun = { index: route, scope, isLast: true }
-  if (leg instanceof Promise) return leg.then((ready) => askLeg(options, ready, run, new TriedLegs()))
-  return askLeg(options, leg, run, new TriedLegs())
+  const leg = prepareOnly(question, route, scope)
+  const run = new OnlyRun(route, scope)
+  if (leg instanceof Promise) return leg.then((ready) => askLeg(question, ready, run, new TriedLegs()))
+  return askLeg(question, leg, run, new TriedLegs())
 }
 
-function askLegs(options: TextCallOptions, route: Route, legs: readonly Leg[], scope: CallScope): Promise<TextAnswer> {
+/** The run of an only target. A class: see {@link Leg}. */
+class OnlyRun implements LegRun {
+  readonly index: number
+  readonly scope: CallScope
+  readonly isLast = true
+
+  constructor(index: number, scope: CallScope) {
+    this.index = index
+    this.scope = scope
+  }
+}
+
+function askLegs(question: TextQuestion, route: Route, legs: readonly Leg[], scope: CallScope): Promise<TextAnswer> {
   const tried = new TriedLegs()
   const places = placesOf(route)
-  const { latencies } = options.services
+  const { latencies } = question.call.services
   return runRoute(route, scope, {
-    expected: (index) => latencies.expected((options.targets[index] as Target).name),
-    run: (run) => askLeg(options, legs[places.indexOf(run.index)] as Leg, run, tried),
+    expected: (index) => latencies.expected((question.call.targets[index] as Target).name),
+    run: (run) => askLeg(question, legs[places.indexOf(run.index)] as Leg, run, tried),
   })
 }
 
-interface RunningLeg {
-  readonly leg: Leg
-  /** By `Date.now()`. */
-  readonly begunAt: number
-}
-
-const none: readonly never[] = Object.freeze([])
-
-/** What was asked beside the target that answers, or before it. */
-class TriedLegs {
-  #failed: readonly Leg[] = none
-  /** Those of a hedge. */
-  #running: readonly RunningLeg[] = none
-
-  begin(leg: Leg): void {
-    this.#running = [...this.#running, { leg, begunAt: Date.now() }]
-  }
-
-  fail(leg: Leg): void {
-    this.#running = this.#running.filter((one) => one.leg !== leg)
-    this.#failed = [...this.#failed, leg]
-  }
-
-  /** Those that run beside the one that answers: they are ended, and paid for all the same once they were asked. */
-  lostTo(winner: Leg): readonly Leg[] {
-    if (this.#running.length === 0) return none
-    return this.#lostTo(winner).map(({ leg }) => leg)
-  }
-
-  #lostTo(winner: Leg): readonly RunningLeg[] {
-    return this.#running.filter(({ leg }) => leg !== winner && leg.record.origin !== undefined)
-  }
-
-  attemptsBefore(leg: Leg): readonly Attempt[] {
-    if (this.#failed.length === 0 && this.#running.length === 0) return none
-    const lost = this.#lostTo(leg).map(({ leg: one, begunAt }): Attempt => {
-      const startedAt = new Date(begunAt).toISOString()
-      const durationMs = Date.now() - begunAt
-      const error = { name: 'HedgeLost', code: 'hedge.lost', message: 'another target was quicker' }
-      return { provider: one.provider.name, model: one.identity.id, startedAt, durationMs, error }
-    })
-    return [...this.#failed.flatMap(({ record }) => record.attempts), ...lost]
-  }
-}
-
 /** One function for all of it: each that waits for the answer holds half a KiB of an open stream. */
-async function askLeg(options: TextCallOptions, leg: Leg, run: LegRun, tried: TriedLegs): Promise<TextAnswer> {
-  const { services } = options
+async function askLeg(question: TextQuestion, leg: Leg, run: LegRun, tried: TriedLegs): Promise<TextAnswer> {
+  const { services } = question.call
   const { provider, identity, record, prepared, ref, session } = leg
   const { index, scope, claim } = run
   if (claim) tried.begin(leg)
-  const watch = services.latencies.watch((options.targets[index] as Target).name)
+  const watch = services.latencies.watch((question.call.targets[index] as Target).name)
   try {
     const uploads = services.uploads.open()
-    const context = createContext(options, leg, run, uploads)
+    const context = new TextCallContext(question, leg, run, uploads)
     const setAside = setAsideFor(context, ref, () => aheadOf(prepared))
     const spending = setAside && (await setAside)
     let result: TextResult
     try {
-      const sink = options.sinks && new WatchedSink(options.sinks.createSink(prepared), claim, watch)
+      const sink = question.sinks && new WatchedSink(question.sinks.createSink(prepared), claim, watch)
       result = await runOperation(context, provider.text(prepared.call, ref), sink)
       record.judgeAnswer(identity, result.modelId)
-      if (!uploads.isEmpty) options.uploads.push(uploads)
+      if (!uploads.isEmpty) question.call.uploads.push(uploads)
       if (spending) await spending.answered(costOf(leg, result.usage), result.usage)
     } catch (error) {
       await spending?.failed()
@@ -192,8 +120,8 @@ async function askLeg(options: TextCallOptions, leg: Leg, run: LegRun, tried: Tr
     watch.end('answered')
     if (claim?.() === false) throw createHedgeLost()
     // The parts of a stream were restored on their way.
-    if (session && !options.draft.stream) result = restoreResult(result, context.restore as Restore)
-    return { index, prepared, step: createStep(options, leg, result, tried) }
+    if (session && !question.draft.stream) result = restoreResult(result, context.restore as Restore)
+    return { index, prepared, step: createStep(question, leg, result, tried) }
   } catch (error) {
     const isLost = error instanceof HedgeLost || scope.reason instanceof HedgeLost
     watch.end(!isLost && movesOn(error) ? 'failed' : 'left')
@@ -204,35 +132,6 @@ async function askLeg(options: TextCallOptions, leg: Leg, run: LegRun, tried: Tr
     tried.fail(leg)
     throw await auditDenial(services, record, complete)
   }
-}
-
-function createContext(
-  options: TextCallOptions,
-  leg: Leg,
-  { scope, isLast }: LegRun,
-  uploads: CallUploads,
-): CallContext {
-  const { retries } = options
-  const { provider, session } = leg
-  const context: { -readonly [Fact in keyof CallContext]: CallContext[Fact] } = {
-    services: options.services,
-    provider,
-    model: leg.identity,
-    guard: options.guard,
-    scope,
-    limits: options.timeouts,
-    // A target that is not the last tries once more at most, and waits no longer than starting over elsewhere takes.
-    retry: isLast
-      ? { retries, longestWaitMs: serverWaitCapMs }
-      : { retries: Math.min(1, retries), longestWaitMs: worthWaitingMs },
-    secretRequest: { provider: provider.name, model: leg.ref.id, labels: options.checked.labels },
-    record: leg.record,
-    priority: options.priority,
-    uploads,
-  }
-  if (leg.headers) context.headers = leg.headers
-  if (session) context.restore = { session, isJson: leg.prepared.outputMode === 'native' }
-  return context
 }
 
 function createHedgeLost(): HedgeLost {
@@ -276,21 +175,21 @@ class WatchedSink implements PartSink {
 }
 
 /** The one target of a call, checked and judged: at once, unless a rule takes its time. */
-function prepareOnly(options: TextCallOptions, place: number, scope: CallScope): Leg | Promise<Leg> {
-  const leg = prepareLeg(options, options.targets[place] as Target, 0)
-  return admitLeg(options, leg, 0, scope, { inspected: undefined })
+function prepareOnly(question: TextQuestion, place: number, scope: CallScope): Leg | Promise<Leg> {
+  const leg = prepareLeg(question, question.call.targets[place] as Target, 0)
+  return admitLeg(question, leg, 0, scope, { inspected: undefined })
 }
 
 /**
  * Every target, checked and judged.
  * @throws for the first one that may not be asked, or cannot keep the call
  */
-export async function prepareLegs(options: TextCallOptions, scope: CallScope): Promise<readonly Leg[]> {
-  const { route, targets } = options
-  const legs = placesOf(route).map((place, index) => prepareLeg(options, targets[place] as Target, index))
+export async function prepareLegs(question: TextQuestion, scope: CallScope): Promise<readonly Leg[]> {
+  const { route, call } = question
+  const legs = placesOf(route).map((place, index) => prepareLeg(question, call.targets[place] as Target, index))
   const look: Look = { inspected: undefined }
   const admitted: Leg[] = []
-  for (const [index, leg] of legs.entries()) admitted.push(await admitLeg(options, leg, index, scope, look))
+  for (const [index, leg] of legs.entries()) admitted.push(await admitLeg(question, leg, index, scope, look))
   return admitted
 }
 
@@ -300,47 +199,41 @@ interface Look {
 }
 
 /** Judges a target, and refuses what it cannot keep. What is thrown tells of the target. */
-function admitLeg(options: TextCallOptions, leg: Leg, index: number, scope: CallScope, look: Look): Leg | Promise<Leg> {
+function admitLeg(question: TextQuestion, leg: Leg, index: number, scope: CallScope, look: Look): Leg | Promise<Leg> {
   try {
-    look.inspected ??= inspectDraft(options.guard, options.draft)
-    const judged = judgeLeg(options, leg, index, scope, look.inspected)
-    if (!(judged instanceof Promise)) return acceptLeg(judged)
-    return judged.then(acceptLeg).catch((error: unknown) => denyLeg(options, leg, error))
+    look.inspected ??= inspectDraft(question.call.guard, question.draft)
+    const judged = judgeLeg(question, leg, index, scope, look.inspected)
+    if (!(judged instanceof Promise)) return acceptLeg(leg, judged)
+    return judged.then((late) => acceptLeg(leg, late)).catch((error: unknown) => denyLeg(question, leg, error))
   } catch (error) {
-    return denyLeg(options, leg, error)
+    return denyLeg(question, leg, error)
   }
 }
 
-function acceptLeg({ decision, leg }: JudgedLeg): Leg {
+function acceptLeg(leg: Leg, decision: Decision): Leg {
   // A link in the content is the policy's to refuse, with its own code; then what the provider cannot keep.
   if (decision.verdict === 'deny') throw createDeniedError(decision)
   refuseLosses(leg)
   return leg
 }
 
-async function denyLeg({ services }: TextCallOptions, { record }: Leg, error: unknown): Promise<never> {
-  throw await auditDenial(services, record, record.complete(error))
+async function denyLeg({ call }: TextQuestion, { record }: Leg, error: unknown): Promise<never> {
+  throw await auditDenial(call.services, record, record.complete(error))
 }
 
 /** A target as the call would ask it; nothing is judged yet. */
-export function prepareLeg(options: TextCallOptions, target: Target, index: number): Leg {
-  const { guard, services, draft } = options
+export function prepareLeg(question: TextQuestion, target: Target, index: number): Leg {
+  const { call, draft } = question
+  const { guard, services } = call
   const { provider } = target
-  const record = new CallRecord(target.stated, guard, services.network, options.callId)
+  const record = new CallRecord(target.stated, guard, services.network, call.callId)
   try {
     const known = knowTarget(target, guard, services.prices, index)
-    const { ref, identity, prices } = known
-    const parsed = known.parseOptions(optionsOf(options.providerOptions, provider))
-    return { provider, ref, identity, prices, prepared: createTextCall(draft, provider, ref, parsed), record }
+    const parsed = known.parseOptions(optionsOf(call.providerOptions, provider))
+    return new Leg(provider, known, createTextCall(draft, provider, known.ref, parsed), record)
   } catch (error) {
     throw record.complete(error)
   }
-}
-
-/** A target, and what the policy says of the call to it. */
-export interface JudgedLeg {
-  readonly decision: Decision
-  readonly leg: Leg
 }
 
 /**
@@ -348,47 +241,46 @@ export interface JudgedLeg {
  * targets are judged with their addresses: one bad target refuses the whole set.
  */
 export function judgeLeg(
-  options: TextCallOptions,
+  question: TextQuestion,
   leg: Leg,
   index: number,
   scope: CallScope,
   inspected: InspectedDraft | undefined,
-): JudgedLeg | Promise<JudgedLeg> {
-  if (inspected) return judgeInspected(options, leg, index, scope, inspected)
-  const decision = judgeIntentOf(options, leg, index, scope, options.draft, undefined)
-  return decision instanceof Promise ? decision.then((late) => enterJudged(leg, late)) : enterJudged(leg, decision)
+): Decision | Promise<Decision> {
+  if (inspected) return judgeInspected(question, leg, index, scope, inspected)
+  const decision = judgeIntentOf(question, leg, index, scope, question.draft, undefined)
+  return decision instanceof Promise ? decision.then((late) => enter(leg, late)) : enter(leg, decision)
 }
 
-function enterJudged(leg: Leg, decision: Decision): JudgedLeg {
+function enter(leg: Leg, decision: Decision): Decision {
   leg.record.decide(decision)
-  const headers = demandedHeaders(decision)
-  return { decision, leg: headers ? { ...leg, headers } : leg }
+  leg.headers = demandedHeaders(decision) ?? leg.headers
+  return decision
 }
 
 async function judgeInspected(
-  options: TextCallOptions,
-  given: Leg,
+  question: TextQuestion,
+  leg: Leg,
   index: number,
   scope: CallScope,
   inspected: InspectedDraft,
-): Promise<JudgedLeg> {
-  const { guard, draft, providerOptions } = options
-  const own = optionsOf(providerOptions, given.provider)
+): Promise<Decision> {
+  const { call, draft } = question
+  const { guard, providerOptions } = call
+  const { provider, record, prepared } = leg
+  const own = optionsOf(providerOptions, provider)
   const found = factsBefore(inspected, own)
-  const first = enterJudged(given, await judgeIntentOf(options, given, index, scope, draft, found))
-  given.record.personal = found.personal
-  if (!demandsMask(first.decision)) return first
+  const first = enter(leg, await judgeIntentOf(question, leg, index, scope, draft, found))
+  record.personal = found.personal
+  if (!demandsMask(first)) return first
   const { masked, session } = inspected
   const facts = factsAfter(inspected, own)
-  const { decision, leg } = enterJudged(first.leg, await judgeIntentOf(options, given, index, scope, masked, facts))
-  given.record.masked = facts.masked
-  given.record.personal = facts.personal
-  const { provider, ref, prepared } = given
-  const call = createTextCall(masked, provider, ref, prepared.call.options)
-  return {
-    decision: demandsMask(decision) || decision.verdict === 'deny' ? decision : unmasked(guard),
-    leg: { ...leg, prepared: call, session },
-  }
+  const decision = enter(leg, await judgeIntentOf(question, leg, index, scope, masked, facts))
+  record.masked = facts.masked
+  record.personal = facts.personal
+  leg.prepared = createTextCall(masked, provider, leg.ref, prepared.call.options)
+  leg.session = session
+  return demandsMask(decision) || decision.verdict === 'deny' ? decision : unmasked(guard)
 }
 
 /** A rule that no longer demands what was done changes its mind with the content: not to be trusted with either. */
@@ -397,7 +289,7 @@ function unmasked(guard: Guard): Decision {
 }
 
 function judgeIntentOf(
-  { guard, checked }: TextCallOptions,
+  { call: { guard, checked } }: TextQuestion,
   leg: Leg,
   index: number,
   scope: CallScope,
@@ -482,10 +374,10 @@ function restoreResult(result: TextResult, { session, isJson }: Restore): TextRe
   return { ...result, content: result.content.map((part) => restorePart(part, session, isJson)) }
 }
 
-function createStep(options: TextCallOptions, leg: Leg, result: TextResult, tried: TriedLegs): TextStep {
+function createStep(question: TextQuestion, leg: Leg, result: TextResult, tried: TriedLegs): TextStep {
   const { record } = leg
   // A stream was cut on its way.
-  const cut = options.draft.stream ? undefined : cutContent(result.content, options.checked.stops)
+  const cut = question.draft.stream ? undefined : cutContent(result.content, question.call.checked.stops)
   const content = cut ?? result.content
   const before = tried.attemptsBefore(leg)
   const { rawFinishReason, warnings } = result
@@ -509,7 +401,7 @@ function createStep(options: TextCallOptions, leg: Leg, result: TextResult, trie
   if (rawFinishReason !== undefined) step.rawFinishReason = rawFinishReason
   const cost = costOfAll(leg, result.usage, tried.lostTo(leg))
   if (cost) step.cost = cost
-  if (options.checked.includeRaw && record.raw !== undefined) step.raw = record.raw
+  if (question.call.checked.includeRaw && record.raw !== undefined) step.raw = record.raw
   return step
 }
 

@@ -22,13 +22,14 @@ import type { Warning } from '../vocabulary/warnings.ts'
 import type { DraftMessage } from './check-messages.ts'
 import type { CheckedText } from './check-text-options.ts'
 import { completeStep } from './complete-step.ts'
-import { readOutputCall, type PreparedCall } from './create-text-call.ts'
+import { readOutputCall, TextDraft, type PreparedCall } from './create-text-call.ts'
 import { createTextResult, plainVerdict, toAssistantMessage, type Verdict } from './create-text-result.ts'
 import { loadFiles } from './load-files.ts'
 import { restOf, type Route } from './route.ts'
-import { createDraft, singleCall, type TextLoopOptions } from './single-call.ts'
 import { StepSinks } from './step-sink.ts'
 import { prepareLegs, runTextCall, type TextAnswer } from './text-call.ts'
+import type { TextCallOptions } from './text-call-options.ts'
+import { TextQuestion } from './text-question.ts'
 import type { GenerateTextResult, TextStep } from './text-result.ts'
 import type { StreamOutlet } from './text-stream.ts'
 import type { UploadOutcome } from './uploads.ts'
@@ -38,7 +39,7 @@ import type { UploadOutcome } from './uploads.ts'
  * are used up, or something is for the caller to do. The outlet gets the parts of a stream.
  */
 export function runTextLoop(
-  options: TextLoopOptions,
+  options: TextCallOptions,
   scope: CallScope,
   outlet: StreamOutlet | undefined,
 ): Promise<GenerateTextResult<unknown>> {
@@ -52,7 +53,7 @@ export function runTextLoop(
 
 /** Text in, and most likely text out: there is no loop unless the answer asks for more. */
 async function answerPlainly(
-  options: TextLoopOptions,
+  options: TextCallOptions,
   scope: CallScope,
   outlet: StreamOutlet | undefined,
 ): Promise<GenerateTextResult<unknown>> {
@@ -60,10 +61,10 @@ async function answerPlainly(
   const messages = checked.messages as readonly PartMessage[]
   const ids = new ToolCallIds(messages)
   const sinks = outlet && new StepSinks(outlet, checked.stops, ids)
-  const draft = createDraft(checked, messages, outlet !== undefined)
+  const draft = new TextDraft(checked, messages, outlet !== undefined)
   let answer: TextAnswer
   try {
-    answer = await runTextCall(singleCall(options, draft, options.route, sinks), scope)
+    answer = await runTextCall(new TextQuestion(options, draft, options.route, sinks), scope)
   } catch (error) {
     if (options.uploads.length > 0) await settleUploads(options, 'delete')
     throw error
@@ -82,7 +83,7 @@ async function answerPlainly(
 }
 
 async function prepareAndRun(
-  options: TextLoopOptions,
+  options: TextCallOptions,
   scope: CallScope,
   outlet: StreamOutlet | undefined,
   loading: ReturnType<typeof loadFiles>,
@@ -93,7 +94,7 @@ async function prepareAndRun(
   return new TextLoop(options, scope, outlet, messages).run()
 }
 
-async function settleUploads({ uploads }: TextLoopOptions, outcome: UploadOutcome): Promise<readonly Warning[]> {
+async function settleUploads({ uploads }: TextCallOptions, outcome: UploadOutcome): Promise<readonly Warning[]> {
   const warnings: Warning[] = []
   for (const one of uploads) warnings.push(...(await one.settle(outcome)))
   return warnings
@@ -110,7 +111,7 @@ function addWarnings(result: GenerateTextResult<unknown>, warnings: readonly War
 const none: readonly never[] = Object.freeze([])
 
 class TextLoop {
-  readonly #options: TextLoopOptions
+  readonly #options: TextCallOptions
   readonly #checked: CheckedText
   readonly #scope: CallScope
   readonly #outlet: StreamOutlet | undefined
@@ -134,7 +135,7 @@ class TextLoop {
   #extraSteps = 0
 
   constructor(
-    options: TextLoopOptions,
+    options: TextCallOptions,
     scope: CallScope,
     outlet: StreamOutlet | undefined,
     messages: readonly PartMessage[],
@@ -223,9 +224,9 @@ class TextLoop {
   #ask(mustOutput: boolean): Promise<TextAnswer> {
     const isStream = this.#outlet !== undefined
     const messages = Object.freeze(this.#conversation.slice())
-    const draft = createDraft(this.#checked, messages, isStream, this.#toolChoice(), mustOutput)
+    const draft = new TextDraft(this.#checked, messages, isStream, this.#toolChoice(), mustOutput)
     const sinks = this.#outlet && new StepSinks(this.#outlet, this.#checked.stops, this.#ids)
-    return runTextCall(singleCall(this.#options, draft, this.#route, sinks), this.#scope)
+    return runTextCall(new TextQuestion(this.#options, draft, this.#route, sinks), this.#scope)
   }
 
   #take({ index, step }: TextAnswer): TextStep {
@@ -284,7 +285,10 @@ class TextLoop {
     }
     if (decided.length === 0) return
     // No tool acts for a question that may not be put.
-    await prepareLegs(singleCall(this.#options, createDraft(this.#checked, [...this.#conversation])), this.#scope)
+    await prepareLegs(
+      new TextQuestion(this.#options, new TextDraft(this.#checked, [...this.#conversation])),
+      this.#scope,
+    )
     const told: ToolResultPart[] = []
     const warnings: Warning[] = []
     try {

@@ -30,6 +30,8 @@ export interface CallScopeOptions {
  */
 export class CallScope implements WheelEntry {
   wheelIndex = -1
+  /** Place among the calls under way; owned by {@link OpenScopes}. */
+  openIndex = -1
   over = false
   /** Why it is over: the signal's own reason, or our error. */
   reason: unknown
@@ -39,8 +41,9 @@ export class CallScope implements WheelEntry {
   readonly #limitMs: number
   readonly #phase: TimeoutPhase
   readonly #deadline: number
-  /** Few at a time: a list is smaller than a set, and as quick. */
-  #running: Cancellable[] = []
+  /** Most scopes have one thing running, which needs no list. */
+  #only: Cancellable | undefined
+  #more: Cancellable[] | undefined
   #ended = false
 
   constructor(options: CallScopeOptions) {
@@ -86,7 +89,12 @@ export class CallScope implements WheelEntry {
     if (this.over) return
     this.reason = reason
     this.end()
-    for (const one of this.#running.splice(0)) one.fail(reason)
+    const only = this.#only
+    const more = this.#more
+    this.#only = undefined
+    this.#more = undefined
+    only?.fail(reason)
+    if (more) for (const one of more) one.fail(reason)
   }
 
   /** Ends the scope in good order. */
@@ -104,16 +112,17 @@ export class CallScope implements WheelEntry {
   }
 
   add(running: Cancellable): void {
-    // A list that grows makes room for sixteen more.
-    if (this.#running.length === 0) this.#running = [running]
-    else this.#running.push(running)
+    if (this.#only === undefined) this.#only = running
+    else (this.#more ??= []).push(running)
   }
 
   remove(running: Cancellable): void {
-    const index = this.#running.indexOf(running)
-    // The last one goes without `splice`, which makes a list of what it took.
-    if (index >= 0 && index === this.#running.length - 1) this.#running.pop()
-    else if (index >= 0) this.#running.splice(index, 1)
+    if (this.#only === running) {
+      this.#only = undefined
+      return
+    }
+    const index = this.#more?.indexOf(running) ?? -1
+    if (index >= 0) this.#more?.splice(index, 1)
   }
 
   /** The promise's result, or the scope's end if that comes first. */
