@@ -87,7 +87,7 @@ function approve(
   const denial =
     judgeDemanded(context, request, demanded) ??
     guard.judgeHeaders(headers) ??
-    guard.judgeEnvironment(process.env) ??
+    guard.judgeEnvironment(process.env, scope.wheel.now) ??
     lookIntoBody(context, request)
   if (denial) throw createDeniedError(denial)
   const path = judged.pathOf(request)

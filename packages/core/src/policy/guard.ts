@@ -42,7 +42,11 @@ export interface Guard {
     request: UrlRequest & { readonly model?: ModelIdentity },
   ): { readonly decision: Decision; readonly url?: URL; readonly origin?: string }
   judgeHeaders(headers: Readonly<Record<string, string>>): Decision | undefined
-  judgeEnvironment(env: Readonly<Record<string, string | undefined>>): Decision | undefined
+  /**
+   * @param at a time of the caller's clock: what was found in order is not read again until it has moved on. Reading three
+   * variables takes a thirtieth of a call, and sockets do not go by them: it is whoever set them that is told.
+   */
+  judgeEnvironment(env: Readonly<Record<string, string | undefined>>, at?: number): Decision | undefined
   judgeAddresses(host: string, addresses: readonly string[], role: 'target' | 'proxy'): Decision | undefined
   judgePeer(approved: readonly string[], peer: string | undefined): Decision | undefined
   /** A connection serves only calls under the network policy it was opened under: `openedUnder`, a network digest. */
@@ -72,6 +76,7 @@ class PolicyGuard implements Guard {
   /** No rule of the caller's own, which may look at anything, and no policy that observes, which may end. */
   readonly #isFixed: boolean
   readonly #plain = new PlainJudgements()
+  #environmentSeenAt: number | undefined
   #network: { readonly observing: number; readonly digest: string } | undefined
 
   constructor(nested: readonly (readonly CompiledPolicy[])[], abilities: Abilities) {
@@ -221,9 +226,12 @@ class PolicyGuard implements Guard {
     return bad && this.refuse(bad.code, 'url', { header: bad.name })
   }
 
-  judgeEnvironment(env: Readonly<Record<string, string | undefined>>): Decision | undefined {
+  judgeEnvironment(env: Readonly<Record<string, string | undefined>>, at?: number): Decision | undefined {
+    if (at !== undefined && at === this.#environmentSeenAt) return undefined
     const code = judgeProcess(env, this.proxy?.url)
-    return code && this.refuse(code, 'socket')
+    if (code) return this.refuse(code, 'socket')
+    this.#environmentSeenAt = at
+    return undefined
   }
 
   judgeAddresses(host: string, addresses: readonly string[], role: 'target' | 'proxy'): Decision | undefined {
