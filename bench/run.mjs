@@ -126,8 +126,12 @@ async function measureImports() {
   if (hasPeers) for (const key of peers) modules[key] = { peer: contenders[key].package }
   const keys = Object.keys(modules)
   const samples = Object.fromEntries(keys.map((key) => [key, []]))
-  for (let repeat = 0; repeat < (flags.smoke ? 1 : flags.quick ? 3 : 15); repeat++) {
-    for (const key of keys) samples[key].push(await ask('import-time.mjs', modules[key]))
+  const count = flags.smoke ? 1 : flags.quick ? 3 : repeats.main
+  for (let repeat = 0; repeat < count; repeat++) {
+    for (const key of keys) {
+      if (peers.includes(key) && repeat >= repeats.peers) continue
+      samples[key].push(await ask('import-time.mjs', modules[key]))
+    }
   }
   const scenario = {
     id: 'import',

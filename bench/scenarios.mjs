@@ -20,7 +20,7 @@ export const scenarios = [
     mode: 'whole',
     kind: 'calls',
     coldRuns: '1,000 calls',
-    counts: { parallel: 1, cold: 1_000, warm: 20_000, count: 3_000 },
+    counts: { parallel: 1, cold: 1_000, warm: 16_000, count: 3_000 },
     main,
     others: rows,
     peers: true,
@@ -105,7 +105,7 @@ export const scenarios = [
     [1_000, 60, 180],
     [4_000, 12, 12],
     [16_000, 3, 2],
-    [30_000, 2, 2],
+    [30_000, 2, 4],
   ].map(([tokens, runs, warm]) => ({
     id: `lines-${tokens / 1000}k`,
     title: `YandexGPT's cumulative stream, ${tokens / 1000}k tokens`,

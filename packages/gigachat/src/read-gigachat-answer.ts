@@ -9,21 +9,21 @@ import { mapGigachatFinishReason } from './map-gigachat-finish-reason.ts'
 
 /** Source: `POST /v1/chat/completions`, 200. An error body inside a 200 has no choices and is read as such. */
 export const gigachatAnswerShape: Shape = (z) =>
-  z.looseObject({
+  z.object({
     choices: z
       .array(
-        z.looseObject({
-          message: z.looseObject({
+        z.object({
+          message: z.object({
             content: z.string().nullish(),
             reasoning_content: z.string().nullish(),
-            function_call: z.looseObject({ name: z.string() }).nullish(),
+            function_call: z.object({ name: z.string() }).nullish(),
           }),
           finish_reason: z.string().nullish(),
         }),
       )
       .optional(),
     model: z.string().nullish(),
-    usage: z.looseObject({}).nullish(),
+    usage: z.object({}).nullish(),
   })
 
 /**

@@ -40,9 +40,9 @@ export interface ChatCompletionRequest {
 
 /** Holds for answers alone: a body of 200 may also hold an error. */
 const answerShape: Shape = (z) =>
-  z.looseObject({
-    choices: z.array(z.looseObject({ message: z.looseObject({}).nullish() })).nullish(),
-    usage: z.looseObject({}).nullish(),
+  z.object({
+    choices: z.array(z.object({ message: z.object({}).nullish() })).nullish(),
+    usage: z.object({}).nullish(),
   })
 
 /**

@@ -57,17 +57,15 @@ const streamTypes = ['application/json', 'application/x-ndjson', 'application/st
 
 /** Source: `POST /foundationModels/v1/completion`, CompletionResponse. Error bodies have no result and are read as such. */
 const answerShape: Shape = (z) =>
-  z.looseObject({
+  z.object({
     result: z
       .looseObject({
         alternatives: z.array(
-          z.looseObject({
-            message: z
-              .looseObject({ text: z.string().nullish(), toolCallList: z.looseObject({}).nullish() })
-              .optional(),
+          z.object({
+            message: z.looseObject({ text: z.string().nullish(), toolCallList: z.object({}).nullish() }).optional(),
           }),
         ),
-        usage: z.looseObject({}).nullish(),
+        usage: z.object({}).nullish(),
       })
       .optional(),
   })
