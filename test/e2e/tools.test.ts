@@ -300,3 +300,21 @@ describe('a tool of the service that reaches into the web', () => {
     expect(text).not.toBe('')
   })
 })
+
+describe('a call without tools that is answered by calls', () => {
+  const whole = async (model: string) => client.generateText({ model, prompt })
+  const streamed = async (model: string) => client.streamText({ model, prompt }).result
+
+  it.each(surfaces.flatMap((surface) => [whole, streamed].map((ask) => ({ ...surface, ask, how: ask.name }))))(
+    'gives them back: $title, $how',
+    async ({ model, service, ask }) => {
+      scriptCalls(service, [{ name: 'get_weather', arguments: { city: 'Казань' } }])
+      const { toolCalls, finishReason, responseMessages, steps } = await ask(model)
+      expect(toolCalls).toMatchObject([{ toolName: 'get_weather', input: { city: 'Казань' } }])
+      expect(finishReason).toBe('tool-calls')
+      expect(responseMessages).toMatchObject([{ role: 'assistant', content: [{ type: 'tool-call' }] }])
+      expect(steps).toHaveLength(1)
+      expect(chats()).toHaveLength(1)
+    },
+  )
+})

@@ -247,3 +247,25 @@ describe('a model that a policy declares', () => {
     expect(codeAt(third, [client, request])).toBe('model.mismatch')
   })
 })
+
+describe('the environment', () => {
+  const off = { NODE_TLS_REJECT_UNAUTHORIZED: '0' }
+  const guard = createGuard([domesticOnly()])
+
+  test('is read again when the clock has moved on', () => {
+    expect(guard.judgeEnvironment({}, 100)).toBeUndefined()
+    expect(guard.judgeEnvironment(off, 100)).toBeUndefined()
+    expect(guard.judgeEnvironment(off, 200)?.code).toBe('tls.verification_off')
+  })
+
+  test('that is refused is refused until it is in order', () => {
+    expect(guard.judgeEnvironment(off, 300)?.code).toBe('tls.verification_off')
+    expect(guard.judgeEnvironment(off, 300)?.code).toBe('tls.verification_off')
+    expect(guard.judgeEnvironment({}, 300)).toBeUndefined()
+  })
+
+  test('is read each time without a clock', () => {
+    expect(guard.judgeEnvironment({})).toBeUndefined()
+    expect(guard.judgeEnvironment(off)?.code).toBe('tls.verification_off')
+  })
+})
