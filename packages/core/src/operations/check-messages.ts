@@ -50,7 +50,7 @@ export function checkConversation(options: Record<string, unknown>): readonly Dr
       "messages: список, хотя бы одно сообщение: [{ role: 'user', content: 'текст' }]; один вопрос проще задать в prompt.",
     )
   }
-  // No `map`: optimised, it makes lists of another kind than before, and all code compiled for them is made anew.
+  // No `map`: with it, code compiled for these lists was made anew after some 16,000 calls.
   const converted: DraftMessage[] = []
   for (const [index, message] of messages.entries()) converted.push(convertMessage(message as Message, index))
   checkOrder(converted)

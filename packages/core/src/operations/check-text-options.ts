@@ -122,17 +122,12 @@ export function checkSettings(options: Record<string, unknown>): TextSettings {
   if (options['reasoningEffort'] !== undefined) {
     checkWord('reasoningEffort', options['reasoningEffort'], ['off', 'low', 'medium', 'high'])
   }
-  for (const name of settingNames) if (options[name] !== undefined) return copySettings(options)
-  return noSettings
+  let given: Record<string, unknown> | undefined
+  for (const name of settingNames) if (options[name] !== undefined) (given ??= {})[name] = options[name]
+  return given ? Object.freeze(given) : noSettings
 }
 
 const noSettings: TextSettings = Object.freeze({})
-
-function copySettings(options: Record<string, unknown>): TextSettings {
-  const given: Record<string, unknown> = {}
-  for (const name of settingNames) if (options[name] !== undefined) given[name] = options[name]
-  return Object.freeze(given)
-}
 
 /** One of a few words; the first is the default. */
 export function checkWord<const Word extends string>(name: string, value: unknown, words: readonly Word[]): Word {

@@ -3,6 +3,7 @@ import type { AssistantMessage, AssistantPart, ContentPart, ToolCallPart, ToolMe
 import type { Warning } from '../vocabulary/warnings.ts'
 import { sumCosts } from './calculate-cost.ts'
 import type { PreparedCall } from './create-text-call.ts'
+import { joinTexts } from './join-texts.ts'
 import { partsOf } from './parts-of.ts'
 import { sumUsage } from './sum-usage.ts'
 import type { GenerateTextResult, TextStep } from './text-result.ts'
@@ -79,14 +80,8 @@ export function toAssistantMessage(content: readonly ContentPart[]): AssistantMe
   const isPlain = content.every(({ type }) => type === 'text')
   return Object.freeze({
     role: 'assistant',
-    content: isPlain ? joinText(content) : Object.freeze([...content] as AssistantPart[]),
+    content: isPlain ? joinTexts(content, 'text') : Object.freeze([...content] as AssistantPart[]),
   })
-}
-
-function joinText(content: readonly ContentPart[]): string {
-  let joined = ''
-  for (const part of content) if (part.type === 'text') joined += part.text
-  return joined
 }
 
 /** An output that is not there yet is no `undefined`: reading it says why. */

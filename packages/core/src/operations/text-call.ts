@@ -33,6 +33,7 @@ import {
 import { restorePart } from './mask-call.ts'
 import type { Target } from './find-target.ts'
 import { HedgeLost, placesOf, runRoute, type LegRun, type Route } from './route.ts'
+import { joinTexts } from './join-texts.ts'
 import { knowTarget } from './know-target.ts'
 import { Leg } from './leg.ts'
 import { partsOf } from './parts-of.ts'
@@ -442,10 +443,4 @@ function cutContent(content: readonly ContentPart[], stops: readonly string[]): 
     if (cutter.met) return kept
   }
   return undefined
-}
-
-function joinTexts(content: readonly ContentPart[], type: 'text' | 'reasoning'): string {
-  let joined = ''
-  for (const part of content) if (part.type === type) joined += part.text
-  return joined
 }

@@ -26,7 +26,7 @@ import { readOutputCall, TextDraft, type PreparedCall } from './create-text-call
 import { createTextResult, plainVerdict, toAssistantMessage, type Verdict } from './create-text-result.ts'
 import { loadFiles } from './load-files.ts'
 import { restOf, type Route } from './route.ts'
-import { StepSinks } from './step-sink.ts'
+import { StepSinks } from './step-sinks.ts'
 import { prepareLegs, runTextCall, type TextAnswer } from './text-call.ts'
 import type { TextCallOptions } from './text-call-options.ts'
 import { TextQuestion } from './text-question.ts'
