@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { RawExchange } from './raw-server.ts'
 import { row } from './row.ts'
 import { openAi } from './surfaces.ts'
@@ -46,6 +46,26 @@ row('F62', () => {
     await world.client.close({ graceMs: 50 })
     for (const error of await Promise.all(calls)) expect(error).toMatchObject({ name: 'ClientClosedError' })
     await eventually(() => world.server.open === 0, 'the sockets are closed')
+  })
+
+  it('waits with delays that are none below zero, however the clock runs', async () => {
+    await using world = await startRaw(() => {})
+    const call = caught(world.client.generateText(ask))
+    await eventually(() => world.server.requests.length === 1, 'the call runs')
+    // Each look at the clock takes 30 ms: the end of the grace falls between the second and the third one.
+    const now = performance.now.bind(performance)
+    let looks = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + 30 * ++looks)
+    const timer = vi.spyOn(globalThis, 'setTimeout')
+    try {
+      await world.client.close({ graceMs: 45 })
+      expect(timer).toHaveBeenCalled()
+      expect(timer.mock.calls.filter(([, delayMs = 0]) => delayMs < 0)).toEqual([])
+    } finally {
+      clock.mockRestore()
+      timer.mockRestore()
+    }
+    expect(await call).toMatchObject({ name: 'ClientClosedError' })
   })
 
   it('closing twice is one closing', async () => {

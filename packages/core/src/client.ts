@@ -369,8 +369,10 @@ class ShlyuzClient {
 
   async #close(graceMs: number): Promise<void> {
     const until = performance.now() + graceMs
-    while (this.#open.size > 0 && performance.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, Math.min(20, until - performance.now())))
+    // The clock is read once a round: read again, it may have passed the end, and Node warns of a negative delay.
+    for (let leftMs = graceMs; this.#open.size > 0 && leftMs > 0; leftMs = until - performance.now()) {
+      const pauseMs = Math.min(20, leftMs)
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
     this.#open.fail(() => new ClientClosedError('the client was closed while the call ran', { hint: closedHint }))
     await this.#cleanUp()
