@@ -261,9 +261,9 @@ describe('it can fail', () => {
       const { loadUndici } = await importOriginal<typeof undicis>()
       return {
         loadUndici: async () => {
-          const { Pool, buildConnector } = await loadUndici()
+          const { Client, buildConnector } = await loadUndici()
           const blind: typeof buildConnector = (options) => buildConnector({ ...options, rejectUnauthorized: false })
-          return { Pool, buildConnector: blind }
+          return { Client, buildConnector: blind }
         },
       }
     })

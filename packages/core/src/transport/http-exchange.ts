@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
+import type { Client, Dispatcher } from 'undici'
 import { ConnectionError } from '../errors/connection-error.ts'
 import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.ts'
 import type { Cancellable, CallScope } from './call-scope.ts'
@@ -53,6 +53,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
   #failure: unknown
   #controller: Dispatcher.DispatchController | undefined
   #pool: OriginPool | undefined
+  /** The connection, until it is free again. */
+  #client: Client | undefined
   /** Connections that the pool had opened before. */
   #openedBefore = 0
   /** Until there is a connection. */
@@ -73,8 +75,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
     this.#origin = origin
   }
 
-  start(pool: OriginPool): void {
+  start(pool: OriginPool, client: Client): void {
     this.#pool = pool
+    this.#client = client
     this.#openedBefore = pool.opened()
     this.#pending = pool.pending
     this.#pending.wait()
@@ -171,6 +174,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
   }
 
   onResponseEnd(): void {
+    this.#giveBack()
     this.#scope.wheel.remove(this)
     if (this.#over) return
     this.#finish()
@@ -178,6 +182,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.#giveBack()
     this.#scope.wheel.remove(this)
     if (this.#over) return
     this.#finish()
@@ -215,6 +220,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler, WheelEntry, Can
     this.#leavePending()
     this.#scope.remove(this)
     this.#scope.wheel.remove(this)
+  }
+
+  /** Once: undici reports the end of a request as a failure, too, when its handler throws. */
+  #giveBack(): void {
+    if (this.#client) this.#pool?.connections.giveBack(this.#client)
+    this.#client = undefined
   }
 
   #leavePending(): void {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import * as tls from 'node:tls'
-import type { Pool } from 'undici'
 import { readSource } from '../auth/read-source.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Guard } from '../policy/guard.ts'
 import type { ClientCertificate, Endpoint, SecretRequest } from '../provider.ts'
 import type { TestNetwork } from '../testing/test-network.ts'
+import { Connections } from './connections.ts'
 import { createGuardedConnector } from './guarded-connector.ts'
 import { PendingConnections } from './pending-connections.ts'
 import { checkTransport } from './self-check.ts'
@@ -14,7 +14,7 @@ import { loadUndici } from './undici.ts'
 
 /** The open connections to one origin under one network policy and one trust. */
 export interface OriginPool {
-  readonly pool: Pool
+  readonly connections: Connections
   readonly origin: string
   readonly pending: PendingConnections
   /** Approved addresses that were connected to. */
@@ -90,7 +90,7 @@ export class Pools {
     this.#pools.delete(key)
     this.#leaving.add(pool)
     const close = async (): Promise<void> => {
-      await pool.pool.close().catch(() => {})
+      await pool.connections.close().catch(() => {})
       this.#leaving.delete(pool)
     }
     setTimeout(() => void close(), farewellMs).unref()
@@ -98,14 +98,14 @@ export class Pools {
 
   /** Waits for running requests, then closes. */
   async close(): Promise<void> {
-    await this.#all(({ pool }) => pool.close())
+    await this.#all(({ connections }) => connections.close())
   }
 
   /** Closes at once. */
   async destroy(): Promise<void> {
-    await this.#all(({ pool, pending }) => {
+    await this.#all(({ connections, pending }) => {
       pending.abandon()
-      return pool.destroy()
+      return connections.destroy()
     })
   }
 
@@ -124,7 +124,7 @@ export class Pools {
     this.#latest = new WeakMap()
     this.#pools.delete(key)
     this.#ready.delete(key)
-    oldest?.then(({ pool }) => pool.close()).catch(() => {})
+    oldest?.then(({ connections }) => connections.close()).catch(() => {})
   }
 
   /** What an endpoint trusts and presents. Endpoints with a client certificate of their own share with nobody. */
@@ -165,16 +165,10 @@ export class Pools {
         if (!observed.some(({ code }) => code === decision.code)) observed.push(decision)
       },
     })
-    const pool = new undici.Pool(origin, {
-      connect,
-      allowH2: false,
-      pipelining: 1,
-      // Our own limits rule: see DeadlineWheel.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    })
+    // Our own limits of time rule: see DeadlineWheel.
+    const options = { connect, allowH2: false, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 }
     return {
-      pool,
+      connections: new Connections(() => new undici.Client(origin, options)),
       origin,
       pending,
       peers,

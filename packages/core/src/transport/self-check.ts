@@ -8,7 +8,7 @@ import type { Undici } from './undici.ts'
  */
 export async function checkTransport(undici: Undici): Promise<void> {
   const marker = new Error('refused by the self-check')
-  const pool = new undici.Pool('http://self-check.invalid', { connect: (_target, done) => done(marker, null) })
+  const client = new undici.Client('http://self-check.invalid', { connect: (_target, done) => done(marker, null) })
   const seen = await new Promise<unknown>((resolve) => {
     const late = setTimeout(() => resolve('no answer'), 5_000)
     const settle = (what: unknown): void => {
@@ -16,7 +16,7 @@ export async function checkTransport(undici: Undici): Promise<void> {
       resolve(what)
     }
     try {
-      pool.dispatch(
+      client.dispatch(
         { path: '/', method: 'GET' },
         {
           onRequestStart: () => settle('the request started'),
@@ -30,7 +30,7 @@ export async function checkTransport(undici: Undici): Promise<void> {
       settle(error)
     }
   })
-  void pool.destroy().catch(() => {})
+  void client.destroy().catch(() => {})
   if (seen === marker) return
   throw new ConfigurationError('the HTTP client of this runtime does not obey connectors: no request is sent', {
     code: 'config.transport',

@@ -19,8 +19,9 @@ export interface ApprovedRequest {
 export function send(pool: OriginPool, guard: Guard, request: ApprovedRequest, exchange: HttpExchange): void {
   const denial = guard.judgeReuse(pool.openedUnder)
   if (denial) throw createDeniedError(denial)
-  exchange.start(pool)
-  pool.pool.dispatch(
+  const client = pool.connections.take()
+  exchange.start(pool, client)
+  client.dispatch(
     { method: request.method, path: request.path, headers: request.headers, body: request.body ?? null },
     exchange,
   )

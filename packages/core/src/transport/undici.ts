@@ -1,8 +1,8 @@
-import type { Pool as UndiciPool, buildConnector } from 'undici'
+import type { buildConnector, Client as UndiciClient } from 'undici'
 
 /** The parts of undici that we use. */
 export interface Undici {
-  readonly Pool: typeof UndiciPool
+  readonly Client: typeof UndiciClient
   readonly buildConnector: typeof buildConnector
 }
 
