@@ -404,7 +404,6 @@ class ShlyuzClient {
       timeouts: checkTimeouts(options.timeout, this.#timeouts),
       retries: this.#retriesOf(options.retries),
       priority: priorityOf(options.priority),
-      uploads: [],
     })
   }
 

@@ -1,5 +1,7 @@
+export { ChatRequest } from './adapters/chat-request.ts'
 export { checkOptionKeys } from './adapters/check-option-keys.ts'
 export { DeltaTemplate } from './adapters/delta-template.ts'
+export { JsonExchange } from './adapters/json-exchange.ts'
 export { fileTokenStore, type FileTokenStoreOptions } from './auth/file-token-store.ts'
 export { Secret } from './auth/secret.ts'
 export { memoryTokenStore, type TokenStore } from './auth/token-store.ts'

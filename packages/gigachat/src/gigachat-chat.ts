@@ -1,4 +1,4 @@
-import { normaliseJsonSchema } from '@shlyuz/core'
+import { ChatRequest, JsonExchange, normaliseJsonSchema } from '@shlyuz/core'
 import type {
   CallPart,
   Loss,
@@ -24,12 +24,12 @@ export function* converse(call: TextCall, model: ModelRef, providerName: string)
   const fileIds = yield* uploadFiles(call)
   const body = createGigachatBody(call, model, fileIds)
   return call.stream
-    ? yield* converseStreamed(createRequest(call, body, 'text/event-stream'), model, providerName)
-    : yield* converseWhole(createRequest(call, body, 'application/json'), model, providerName)
+    ? yield* converseStreamed(createRequest(call, body), model, providerName)
+    : yield* converseWhole(createRequest(call, body), model, providerName)
 }
 
 function* converseWhole(request: WireRequest, model: ModelRef, providerName: string): Operation<TextResult> {
-  const reply = (yield { do: 'exchange', request, read: 'json', shape: gigachatAnswerShape }) as Reply
+  const reply = (yield new JsonExchange(request, gigachatAnswerShape)) as Reply
   return readGigachatAnswer(reply.body, model, providerName)
 }
 
@@ -47,17 +47,9 @@ function* converseStreamed(request: WireRequest, model: ModelRef, providerName: 
   }
 }
 
-function createRequest(call: TextCall, body: object, accept: string): WireRequest {
-  return {
-    endpoint: 'api',
-    operation: 'chat',
-    method: 'POST',
-    path: '/chat/completions',
-    headers: createGigachatHeaders(call.options as GigachatOptions),
-    body: JSON.stringify(body),
-    repeat: 'safe',
-    accept: [accept],
-  }
+function createRequest(call: TextCall, body: object): WireRequest {
+  const headers = createGigachatHeaders(call.options as GigachatOptions)
+  return new ChatRequest('api', '/chat/completions', headers, body, call.stream)
 }
 
 /** The body of a v1 request; the lines of a batch have it too. `fileIds`: what {@link uploadFiles} gave. */

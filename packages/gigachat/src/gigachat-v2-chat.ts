@@ -1,3 +1,4 @@
+import { ChatRequest, JsonExchange } from '@shlyuz/core'
 import type {
   CallPart,
   Loss,
@@ -33,12 +34,12 @@ export function* converseV2(call: TextCall, model: ModelRef, providerName: strin
   const fileIds = yield* uploadFiles(call)
   const body = createGigachatV2Body(call, model, fileIds)
   return call.stream
-    ? yield* converseStreamed(createRequest(call, body, 'text/event-stream'), model, providerName)
-    : yield* converseWhole(createRequest(call, body, 'application/json'), model, providerName)
+    ? yield* converseStreamed(createRequest(call, body), model, providerName)
+    : yield* converseWhole(createRequest(call, body), model, providerName)
 }
 
 function* converseWhole(request: WireRequest, model: ModelRef, providerName: string): Operation<TextResult> {
-  const reply = (yield { do: 'exchange', request, read: 'json', shape: gigachatV2AnswerShape }) as Reply
+  const reply = (yield new JsonExchange(request, gigachatV2AnswerShape)) as Reply
   return readGigachatV2Answer(reply.body, model, providerName)
 }
 
@@ -57,17 +58,9 @@ function* converseStreamed(request: WireRequest, model: ModelRef, providerName: 
   }
 }
 
-function createRequest(call: TextCall, body: object, accept: string): WireRequest {
-  return {
-    endpoint: 'v2',
-    operation: 'chat',
-    method: 'POST',
-    path: '/chat/completions',
-    headers: createGigachatHeaders(call.options as GigachatOptions),
-    body: JSON.stringify(body),
-    repeat: 'safe',
-    accept: [accept],
-  }
+function createRequest(call: TextCall, body: object): WireRequest {
+  const headers = createGigachatHeaders(call.options as GigachatOptions)
+  return new ChatRequest('v2', '/chat/completions', headers, body, call.stream)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { checkFeatures } from '@shlyuz/core'
+import { ChatRequest, checkFeatures, JsonExchange } from '@shlyuz/core'
 import type {
   CallPart,
   Loss,
@@ -38,6 +38,8 @@ export interface ChatCompletionRequest {
   readonly createError?: (failure: ProviderFailure) => ShlyuzError
 }
 
+const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
+
 /** Holds for answers alone: a body of 200 may also hold an error. */
 const answerShape: Shape = (z) =>
   z.object({
@@ -52,16 +54,8 @@ const answerShape: Shape = (z) =>
 export function completeChat(call: TextCall, chat: ChatCompletionRequest): Operation<TextResult> {
   // A server that gives several calls all the same is cut to one: so the caller's wish holds anywhere.
   const dialect = call.parallelToolCalls === false ? { ...chat.dialect, firstToolCallOnly: true } : chat.dialect
-  const request: WireRequest = {
-    endpoint: chat.endpoint,
-    operation: 'chat',
-    method: 'POST',
-    path: '/chat/completions',
-    headers: chat.headers ?? {},
-    body: JSON.stringify(createChatRequestBody(call, chat.model, dialect, chat.extraBody)),
-    repeat: 'safe',
-    accept: call.stream ? ['text/event-stream'] : ['application/json'],
-  }
+  const body = createChatRequestBody(call, chat.model, dialect, chat.extraBody)
+  const request = new ChatRequest(chat.endpoint, '/chat/completions', chat.headers ?? noHeaders, body, call.stream)
   return call.stream ? completeStreamed(request, dialect) : completeWhole(request, dialect, chat.createError)
 }
 
@@ -70,7 +64,7 @@ function* completeWhole(
   dialect: AnswerDialect,
   createError: ChatCompletionRequest['createError'] = createOpenAiError,
 ): Operation<TextResult> {
-  const { body } = (yield { do: 'exchange', request, read: 'json', shape: answerShape }) as Reply
+  const { body } = (yield new JsonExchange(request, answerShape)) as Reply
   const read = readChatCompletion(body, dialect)
   if ('failure' in read) throw createError(read.failure)
   return read.answer
@@ -108,8 +102,8 @@ export function converse(
     endpoint: 'api',
     model: model.id,
     headers: extraHeaders ? { ...settings.headers, ...extraHeaders } : settings.headers,
-    ...(extraBody && { extraBody }),
     dialect: dialectOf(settings, settings.models.get(model.catalogueId.toLowerCase())),
+    ...(extraBody && { extraBody }),
   })
 }
 

@@ -1,3 +1,4 @@
+import { ChatRequest, JsonExchange } from '@shlyuz/core'
 import type {
   ContentPart,
   ModelRef,
@@ -25,10 +26,7 @@ import { YandexgptStreamDecoder } from './yandexgpt-stream-decoder.ts'
  * @throws ConfigurationError without a folder
  */
 export function* complete(call: TextCall, model: ModelRef, settings: YandexgptCallSettings): Operation<TextResult> {
-  const request: WireRequest = {
-    ...(yield* createCompletionRequest('completion', call, model, settings)),
-    accept: call.stream ? streamTypes : ['application/json'],
-  }
+  const request = yield* createCompletionRequest('completion', call, model, settings)
   return call.stream ? yield* completeStreamed(request, model) : yield* completeWhole(request, model)
 }
 
@@ -40,16 +38,10 @@ export function* createCompletionRequest(
   settings: YandexgptCallSettings,
 ): Operation<WireRequest> {
   const folder = yield* readFolder(model, settings)
-  return {
-    endpoint: 'api',
-    operation: 'chat',
-    method: 'POST',
-    path: `/foundationModels/v1/${method}`,
-    headers: yield* createYandexgptHeaders(settings, folder, call.options as YandexgptOptions),
-    body: JSON.stringify(createCompletionBody(call, formatModelUri(model, folder))),
-    repeat: 'safe',
-    accept: ['application/json'],
-  }
+  const headers = yield* createYandexgptHeaders(settings, folder, call.options as YandexgptOptions)
+  const body = createCompletionBody(call, formatModelUri(model, folder))
+  const accept = call.stream ? streamTypes : undefined
+  return new ChatRequest('api', `/foundationModels/v1/${method}`, headers, body, call.stream, accept)
 }
 
 /** What a gateway may call lines of JSON: the documentation does not name the type of a stream. */
@@ -71,7 +63,7 @@ const answerShape: Shape = (z) =>
   })
 
 function* completeWhole(request: WireRequest, model: ModelRef): Operation<TextResult> {
-  const { body } = (yield { do: 'exchange', request, read: 'json', shape: answerShape }) as Reply
+  const { body } = (yield new JsonExchange(request, answerShape)) as Reply
   const read = readYandexgptAnswer(body)
   if ('failure' in read) throw createYandexgptError(read.failure)
   return convertYandexgptAnswer(read.answer, model)

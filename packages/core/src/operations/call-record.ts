@@ -140,7 +140,7 @@ export class CallRecord {
       target.model === this.#target.model &&
       providerLogging === this.#target.providerLogging &&
       target.origin === this.origin &&
-      target.address === this.#address &&
+      target.address === this.#findAddress() &&
       answeredBy === this.answeredBy &&
       network === this.#network &&
       !(masked ?? personal ?? this.masked ?? this.personal) &&
@@ -151,7 +151,7 @@ export class CallRecord {
   }
 
   /** Stated when every connection of the pool went to the same address. */
-  get #address(): string | undefined {
+  #findAddress(): string | undefined {
     return this.peers.size === 1 ? this.peers.values().next().value : undefined
   }
 
@@ -160,7 +160,7 @@ export class CallRecord {
     const denial = decisions.find(({ verdict }) => verdict === 'deny')
     const would = denial ? undefined : decisions.find((decision) => decision.would === 'deny')
     const { provider, model, providerLogging } = this.#target
-    const address = this.#address
+    const address = this.#findAddress()
     return Object.freeze({
       verdict: denial ? 'deny' : 'allow',
       ...(would && { would: 'deny' as const }),

@@ -54,7 +54,8 @@ export function checkConversation(options: Record<string, unknown>): readonly Dr
   const converted: DraftMessage[] = []
   for (const [index, message] of messages.entries()) converted.push(convertMessage(message as Message, index))
   checkOrder(converted)
-  return Object.freeze(leading.length === 0 ? converted : [...leading, ...converted])
+  // A copy: it is as long as it has to be, and none of a literal (see `Leg`).
+  return Object.freeze(leading.length === 0 ? converted.slice() : [...leading, ...converted])
 }
 
 export function isText(value: unknown): value is string {

@@ -27,18 +27,32 @@ interface IntentFacts {
 
 /** States a call's wish for the policy: plain, frozen, without content. */
 export function createIntent(provider: Provider, facts: IntentFacts): Intent {
-  const intent: { -readonly [Fact in keyof Intent]: Intent[Fact] } = {
-    operation: facts.operation,
-    provider: provider.kind,
-    origins: originsOf(provider),
-    stream: facts.stream ?? false,
-    content: facts.content ? freezeContent(facts.content) : noContent,
-    providerLogging: loggingOf(provider, facts.operation),
-    labels: facts.labels ?? noLabels,
-    dataClasses: facts.dataClasses ?? none,
+  return Object.freeze(new StatedIntent(provider, facts))
+}
+
+/** A class, as is the count of the content: see `Leg`. */
+class StatedIntent implements Intent {
+  readonly operation: OperationKind
+  readonly provider: string
+  declare readonly model?: ModelIdentity
+  readonly origins: readonly string[]
+  readonly stream: boolean
+  readonly content: ContentFacts
+  readonly providerLogging: ProviderLogging
+  readonly labels: Readonly<Record<string, string>>
+  readonly dataClasses: readonly string[]
+
+  constructor(provider: Provider, { operation, model, stream, content, labels, dataClasses }: IntentFacts) {
+    this.operation = operation
+    this.provider = provider.kind
+    this.origins = originsOf(provider)
+    this.stream = stream ?? false
+    this.content = content ? freezeContent(content) : noContent
+    this.providerLogging = loggingOf(provider, operation)
+    this.labels = labels ?? noLabels
+    this.dataClasses = dataClasses ?? none
+    if (model) this.model = model
   }
-  if (facts.model) intent.model = facts.model
-  return Object.freeze(intent)
 }
 
 /** One rule must not change what the next one judges. */
@@ -81,23 +95,34 @@ function countCharacters(part: Exclude<CallPart, MediaPart>): number {
 
 /** Counts what is in the messages; the text itself goes nowhere. */
 export function countContent(messages: readonly PartMessage[], remoteTools: readonly string[] = none): ContentFacts {
-  let characters = 0
-  let images = 0
-  let files = 0
-  let remoteUrls = 0
+  const counted = new CountedContent(messages.length, remoteTools)
   // By index here and wherever each call walks through its messages: V8 makes an object for each step over a frozen list.
   for (let index = 0; index < messages.length; index++) {
     const { content } = messages[index] as PartMessage
     for (let at = 0; at < content.length; at++) {
       const part = content[at] as CallPart
       if (part.type !== 'media') {
-        characters += countCharacters(part)
+        counted.characters += countCharacters(part)
         continue
       }
-      if (part.modality === 'image') images++
-      else files++
-      if (part.source instanceof URL) remoteUrls++
+      if (part.modality === 'image') counted.images++
+      else counted.files++
+      if (part.source instanceof URL) counted.remoteUrls++
     }
   }
-  return Object.freeze({ messages: messages.length, characters, images, files, remoteUrls, remoteTools })
+  return Object.freeze(counted)
+}
+
+class CountedContent implements ContentFacts {
+  readonly messages: number
+  characters = 0
+  images = 0
+  files = 0
+  remoteUrls = 0
+  readonly remoteTools: readonly string[]
+
+  constructor(messages: number, remoteTools: readonly string[]) {
+    this.messages = messages
+    this.remoteTools = remoteTools
+  }
 }

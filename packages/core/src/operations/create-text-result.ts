@@ -37,9 +37,10 @@ const none: readonly never[] = Object.freeze([])
 /** Puts the result of a call together from its steps. */
 export function createTextResult(outcome: TextOutcome): GenerateTextResult<unknown> {
   const { verdict, responses, outputMode } = outcome
+  // Frozen lists are slow to walk: first what is in them.
+  for (const step of outcome.steps) Object.freeze(step)
+  const last = outcome.steps.at(-1) as TextStep
   const steps = Object.freeze(outcome.steps.slice())
-  for (const step of steps) Object.freeze(step)
-  const last = steps.at(-1) as TextStep
   const isOpen = verdict.approvals !== undefined
   const text = verdict.text ?? last.text
   const content: readonly ContentPart[] = verdict.text === undefined ? last.content : [{ type: 'text', text }]

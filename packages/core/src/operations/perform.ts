@@ -16,7 +16,6 @@ import type {
   WireRequest,
 } from '../provider.ts'
 import type { Admission } from '../resilience/admission.ts'
-import type { LimitTarget } from '../resilience/limits.ts'
 import { repeat, type Repeatable } from '../resilience/retry.ts'
 import type { AttemptMessage } from '../telemetry/call-message.ts'
 import type { AnswerReader, AnswerWatcher, HttpExchange } from '../transport/http-exchange.ts'
@@ -126,8 +125,7 @@ abstract class Attempts<T> implements Repeatable<T> {
     let admission: Admission | undefined
     try {
       const slots = findSlots(context, request)
-      const target = describeTarget(context, request, granted, slots instanceof Promise ? await slots : slots)
-      const entered = context.services.limits.enter(target, context.scope)
+      const entered = enterLimits(context, request, granted, slots instanceof Promise ? await slots : slots)
       admission = entered instanceof Promise ? await entered : entered
       const attempt = new Attempt(context, request, granted, admission)
       this.#attempt = attempt
@@ -223,13 +221,13 @@ function isOwnLimit(error: ShlyuzError): boolean {
 /** Characters of a body for a token, as an estimate. */
 const charactersPerToken = 4
 
-function describeTarget(
-  { provider, priority, retry: { longestWaitMs } }: CallContext,
+function enterLimits(
+  { services, provider, scope, priority, retry: { longestWaitMs } }: CallContext,
   { endpoint, body }: WireRequest,
   granted: GrantedAccess | undefined,
   slots: number | undefined,
-): LimitTarget {
-  return {
+): Admission | Promise<Admission> {
+  const target = {
     provider: provider.name,
     account: granted?.key ?? provider.name,
     origin: originOf(provider.endpoints[endpoint]),
@@ -238,6 +236,7 @@ function describeTarget(
     priority,
     patienceMs: longestWaitMs,
   }
+  return services.limits.enter(target, scope)
 }
 
 const knownOrigins = new WeakMap<Endpoint, string>()

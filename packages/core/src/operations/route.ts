@@ -37,7 +37,7 @@ export interface RouteRunner<R> {
 
 /** @throws ConfigurationError for what names no configured provider */
 export function planRoute(providers: ReadonlyMap<string, Provider>, model: unknown): RoutePlan {
-  if (typeof model === 'string') return { route: 0, targets: [findTarget(providers, model)] }
+  if (typeof model === 'string') return planOnly(findTarget(providers, model))
   const targets: Target[] = []
   const read = (one: unknown): Route => {
     const { type, targets: inner } = (one ?? {}) as Partial<RoutedModel>
@@ -49,6 +49,15 @@ export function planRoute(providers: ReadonlyMap<string, Provider>, model: unkno
     return { type: 'fallback', routes }
   }
   return { route: read(model), targets }
+}
+
+const plans = new WeakMap<Target, RoutePlan>()
+
+/** The same for all calls of a target. */
+function planOnly(target: Target): RoutePlan {
+  let plan = plans.get(target)
+  if (!plan) plans.set(target, (plan = { route: 0, targets: Object.freeze([target]) }))
+  return plan
 }
 
 /** A value need not come from `client.fallback` and its like: one that came as JSON is checked as well. */

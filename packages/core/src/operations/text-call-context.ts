@@ -39,14 +39,34 @@ export class TextCallContext implements CallContext {
     this.scope = scope
     this.limits = call.timeouts
     // A target that is not the last tries once more at most, and waits no longer than starting over elsewhere takes.
-    this.retry = isLast
-      ? { retries, longestWaitMs: serverWaitCapMs }
-      : { retries: Math.min(1, retries), longestWaitMs: worthWaitingMs }
-    this.secretRequest = { provider: provider.name, model: leg.ref.id, labels: call.checked.labels }
+    this.retry = isLast ? new LegRetry(retries, serverWaitCapMs) : new LegRetry(Math.min(1, retries), worthWaitingMs)
+    this.secretRequest = new LegSecretRequest(provider.name, leg.ref.id, call.checked.labels)
     this.record = leg.record
     this.priority = call.priority
     this.uploads = uploads
     if (headers) this.headers = headers
     if (session) this.restore = { session, isJson: leg.prepared.outputMode === 'native' }
+  }
+}
+
+class LegRetry implements RetryOptions {
+  readonly retries: number
+  readonly longestWaitMs: number
+
+  constructor(retries: number, longestWaitMs: number) {
+    this.retries = retries
+    this.longestWaitMs = longestWaitMs
+  }
+}
+
+class LegSecretRequest implements SecretRequest {
+  readonly provider: string
+  readonly model: string
+  readonly labels: SecretRequest['labels']
+
+  constructor(provider: string, model: string, labels: SecretRequest['labels']) {
+    this.provider = provider
+    this.model = model
+    this.labels = labels
   }
 }

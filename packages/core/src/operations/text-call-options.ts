@@ -6,6 +6,8 @@ import type { Target } from './find-target.ts'
 import type { Route } from './route.ts'
 import type { CallUploads } from './uploads.ts'
 
+const none: readonly never[] = Object.freeze([])
+
 /** What stays the same over all steps of a text call. A class: see `Leg`. */
 export class TextCallOptions {
   readonly services: ClientServices
@@ -21,9 +23,9 @@ export class TextCallOptions {
   readonly retries: number
   readonly priority: number
   /** The files that targets which answered have put at their services: settled when the call is over. */
-  readonly uploads: CallUploads[]
+  uploads: readonly CallUploads[] = none
 
-  constructor(given: TextCallOptions) {
+  constructor(given: Omit<TextCallOptions, 'uploads'>) {
     this.services = given.services
     this.guard = given.guard
     this.callId = given.callId
@@ -34,6 +36,5 @@ export class TextCallOptions {
     this.timeouts = given.timeouts
     this.retries = given.retries
     this.priority = given.priority
-    this.uploads = given.uploads
   }
 }

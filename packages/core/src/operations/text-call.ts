@@ -110,7 +110,7 @@ async function askLeg(question: TextQuestion, leg: Leg, run: LegRun, tried: Trie
       const sink = question.sinks && new WatchedSink(question.sinks.createSink(prepared), claim, watch)
       result = await runOperation(context, provider.text(prepared.call, ref), sink)
       record.judgeAnswer(identity, result.modelId)
-      if (!uploads.isEmpty) question.call.uploads.push(uploads)
+      if (!uploads.isEmpty) question.call.uploads = [...question.call.uploads, uploads]
       if (spending) await spending.answered(costOf(leg, result.usage), result.usage)
     } catch (error) {
       await spending?.failed()

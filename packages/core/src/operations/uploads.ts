@@ -173,10 +173,12 @@ export class UploadRegistry {
   }
 }
 
+const none: readonly never[] = Object.freeze([])
+
 /** The files that one call uses. */
 export class CallUploads {
   readonly #registry: UploadRegistry
-  readonly #used: Upload[] = []
+  #used: readonly Upload[] = none
 
   constructor(registry: UploadRegistry) {
     this.#registry = registry
@@ -193,7 +195,7 @@ export class CallUploads {
     // What one policy let out, or refused to, says nothing about a call under another one.
     const key = JSON.stringify([provider.name, credential, guard.digest, effect.key])
     const upload = this.#registry.acquire(key, this, context, effect, run)
-    if (!this.#used.includes(upload)) this.#used.push(upload)
+    if (!this.#used.includes(upload)) this.#used = [...this.#used, upload]
     return scope.race(upload.fileId)
   }
 
@@ -203,7 +205,8 @@ export class CallUploads {
    */
   async settle(outcome: UploadOutcome): Promise<readonly Warning[]> {
     if (this.isEmpty) return []
-    const used = this.#used.splice(0)
+    const used = this.#used
+    this.#used = none
     const ends = await Promise.all(used.map((upload) => this.#registry.release(upload, this, outcome)))
     const left = ends.filter((end) => end === 'left').length
     if (left === 0) return []

@@ -10,6 +10,8 @@ import { createProviderError } from './create-provider-error.ts'
 /** Bytes of a whole answer; a text answer is far below, a downloaded file has its own way. */
 const bodyLimit = 64 * 1024 * 1024
 
+const noHeaders: AnswerHeaders = Object.freeze({})
+
 type Read = Extract<Effect, { do: 'exchange' }>['read']
 
 /** Reads an answer that comes in one piece. */
@@ -20,7 +22,7 @@ export class WholeAnswerReader implements AnswerReader {
   readonly #resolve: (reply: Reply) => void
   readonly #reject: (error: unknown) => void
   #status = 0
-  #headers: AnswerHeaders = {}
+  #headers = noHeaders
   #body = new BodyCollector(bodyLimit, 'refuse')
 
   constructor(

@@ -1,8 +1,12 @@
 import { ResponseTooLargeError } from '../errors/response-too-large-error.ts'
 
+const nothing = Buffer.alloc(0)
+
 /** Collects a body up to a limit. */
 export class BodyCollector {
-  readonly #chunks: Buffer[] = []
+  /** The first piece, which is the whole body of most answers; lists of pieces are made where there are more. */
+  #first: Buffer | undefined
+  #rest: Buffer[] | undefined
   readonly #limit: number
   /** `cut`: keep the first bytes and say full. `refuse`: throw. */
   readonly #overflow: 'cut' | 'refuse'
@@ -18,7 +22,8 @@ export class BodyCollector {
    * @throws ResponseTooLargeError
    */
   push(chunk: Buffer): boolean {
-    this.#chunks.push(chunk)
+    if (this.#first) (this.#rest ??= []).push(chunk)
+    else this.#first = chunk
     this.#size += chunk.length
     if (this.#size <= this.#limit) return false
     if (this.#overflow === 'cut') return true
@@ -32,7 +37,8 @@ export class BodyCollector {
   }
 
   bytes(): Buffer {
-    const all = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
+    const first = this.#first ?? nothing
+    const all = this.#rest ? Buffer.concat([first, ...this.#rest]) : first
     return all.length > this.#limit ? all.subarray(0, this.#limit) : all
   }
 }
