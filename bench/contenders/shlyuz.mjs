@@ -42,7 +42,8 @@ export async function shlyuz(setup) {
     limits: { slots: { bench: 4_096 } },
     ...(wants('audit') && { audit: auditSink({ append: createChain() }) }),
   })
-  const options = (signal) => ({ model: `bench/${model}`, messages, ...(signal && { signal }) })
+  const name = `bench/${model}`
+  const options = (signal) => ({ model: name, messages, signal })
   return {
     async generate(signal) {
       const { text } = await client.generateText(options(signal))

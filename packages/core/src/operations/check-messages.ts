@@ -69,7 +69,7 @@ class TextMessage implements DraftMessage {
 
   constructor(role: Role, text: string) {
     this.role = role
-    this.content = Object.freeze(Array.of(Object.freeze(new PlainTextPart(text))))
+    this.content = Object.freeze([Object.freeze(new PlainTextPart(text))].slice())
     Object.freeze(this)
   }
 }
