@@ -57,7 +57,8 @@ class StatedIntent implements Intent {
 
 /** One rule must not change what the next one judges. */
 function freezeContent(content: ContentFacts): ContentFacts {
-  if (Object.isFrozen(content) && Object.isFrozen(content.remoteTools)) return content
+  // Frozen when it was counted, with its list.
+  if (content instanceof CountedContent) return content
   return Object.freeze({ ...content, remoteTools: Object.freeze([...content.remoteTools]) })
 }
 
@@ -123,6 +124,6 @@ class CountedContent implements ContentFacts {
 
   constructor(messages: number, remoteTools: readonly string[]) {
     this.messages = messages
-    this.remoteTools = remoteTools
+    this.remoteTools = remoteTools === none ? none : Object.freeze([...remoteTools])
   }
 }

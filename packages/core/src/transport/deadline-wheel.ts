@@ -34,7 +34,8 @@ export class DeadlineWheel {
   }
 
   add(entry: WheelEntry): void {
-    if (this.#interval !== undefined) this.notice()
+    // What has happened before concerns none that begins now.
+    if (entry.wake && this.#interval !== undefined) this.notice()
     entry.wheelIndex = this.#entries.length
     this.#entries.push(entry)
     if (this.#interval !== undefined) return
