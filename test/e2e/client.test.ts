@@ -110,13 +110,13 @@ it('proxy variables that nobody follows are mentioned once', async () => {
 })
 
 it('a runtime whose HTTP client ignores connectors sends nothing', async () => {
-  class Pool {
+  class Client {
     dispatch(_options: unknown, handler: { onResponseEnd: () => void }): void {
       handler.onResponseEnd()
     }
     async destroy(): Promise<void> {}
   }
-  const error = await caught(checkTransport({ Pool } as unknown as Undici))
+  const error = await caught(checkTransport({ Client } as unknown as Undici))
   expect(error).toMatchObject({ name: 'ConfigurationError', code: 'config.transport' })
 })
 
