@@ -125,7 +125,7 @@ export const scenarios = [
     mode: 'whole',
     kind: 'calls',
     coldRuns: '1,000 calls',
-    counts: { parallel: 64, cold: 1_000, warm: 24_000, count: 8_000 },
+    counts: { parallel: 64, cold: 1_000, warm: 24_000, count: 24_000 },
     main: ['no-signal', 'shared-signal'],
     others: [],
     targets: { 'shared-signal': { by: 'difference', most: 3 } },
