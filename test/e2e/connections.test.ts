@@ -13,7 +13,11 @@ it('a connection is kept for the next call, and replaced after five minutes: DNS
   await using world = await startGigachat()
   const { client, emulator } = world
   const opened = (): number => emulator.connections.filter(({ origin }) => origin === 'https://api.giga.chat').length
-  const call = (): Promise<unknown> => client.generateText(ask)
+  const call = async (): Promise<void> => {
+    await client.generateText(ask)
+    // A connection is free one turn after its answer.
+    await sleep(5)
+  }
   await call()
   await call()
   expect(opened()).toBe(1)
@@ -39,7 +43,11 @@ it('the headers of an answer are a plain object', async () => {
 describe('which connection', () => {
   const answer = (exchange: RawExchange): Promise<void> => exchange.answer(200, openAi.whole('да'))
   const used = ({ server }: RawWorld): number[] => server.requests.map(({ connection }) => connection)
-  const call = ({ client }: RawWorld): Promise<unknown> => client.generateText({ model: stand, prompt: 'x' })
+  const ask = { model: stand, prompt: 'x' }
+  const call = async ({ client }: RawWorld): Promise<void> => {
+    await client.generateText(ask)
+    await settle(5)
+  }
 
   it('the one that came free last: the others grow old', async () => {
     const held: RawExchange[] = []
@@ -107,6 +115,35 @@ describe('which connection', () => {
     await call(world)
     await call(world)
     expect(used(world)).toEqual([2, 2])
+  })
+
+  const written = (text: string): string => {
+    const body = openAi.whole(text)
+    return `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  }
+
+  it.each([
+    ['in one piece', 'at once', undefined],
+    ['in one piece', 'later', undefined],
+    ['right after it', 'at once', 'none'],
+    ['right after it', 'later', 'none'],
+    ['a moment after it', 'at once', 0],
+    ['a moment after it', 'later', 0],
+    ['1 ms after it', 'at once', 1],
+    ['1 ms after it', 'later', 1],
+  ] as const)('none with an answer that nobody asked for (%s, the next call %s)', async (_how, when, gap) => {
+    for (let round = 0; round < 10; round++) {
+      await using world = await startRaw(async (exchange) => {
+        if (exchange.request.body.includes('второй')) return exchange.write(written('своё'))
+        if (gap === undefined) return exchange.write(written('первое') + written('чужое'))
+        await exchange.write(written('первое'))
+        if (gap !== 'none') await settle(gap)
+        await exchange.write(written('чужое'))
+      })
+      expect((await world.client.generateText(ask)).text).toBe('первое')
+      if (when === 'later') await settle(10)
+      expect((await world.client.generateText({ ...ask, prompt: 'второй' })).text).toBe('своё')
+    }
   })
 
   it('closing the client closes those in use, the free ones, and those that are replaced', async () => {
