@@ -43,9 +43,9 @@ it('the headers of an answer are a plain object', async () => {
 describe('which connection', () => {
   const answer = (exchange: RawExchange): Promise<void> => exchange.answer(200, openAi.whole('да'))
   const used = ({ server }: RawWorld): number[] => server.requests.map(({ connection }) => connection)
-  const ask = { model: stand, prompt: 'x' }
+  const question = { model: stand, prompt: 'x' }
   const call = async ({ client }: RawWorld): Promise<void> => {
-    await client.generateText(ask)
+    await client.generateText(question)
     await settle(5)
   }
 
@@ -140,9 +140,9 @@ describe('which connection', () => {
         if (gap !== 'none') await settle(gap)
         await exchange.write(written('чужое'))
       })
-      expect((await world.client.generateText(ask)).text).toBe('первое')
+      expect((await world.client.generateText(question)).text).toBe('первое')
       if (when === 'later') await settle(10)
-      expect((await world.client.generateText({ ...ask, prompt: 'второй' })).text).toBe('своё')
+      expect((await world.client.generateText({ ...question, prompt: 'второй' })).text).toBe('своё')
     }
   })
 
